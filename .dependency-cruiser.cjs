@@ -1,0 +1,55 @@
+/**
+ * Imports point down, never up and never sideways. Data flows the other way,
+ * and the one file that sees every stage is src/task/run.ts.
+ */
+const LAYERS = [
+  ["foundation"],
+  ["contract"],
+  ["policy", "report", "disposal", "process"],
+  ["engine", "channel", "image", "setup"],
+  ["microvisor"],
+  ["task"],
+  ["sdk"],
+  ["cli"],
+];
+const oneOf = (names) => `^src/(${names.join("|")})/`;
+
+const layerRules = LAYERS.flatMap((layer, level) =>
+  layer.map((name) => ({
+    name: `${name}-imports-only-lower-layers`,
+    severity: "error",
+    from: { path: `^src/${name}/` },
+    to: { path: "^src/", pathNot: oneOf([name, ...LAYERS.slice(0, level).flat()]) },
+  })),
+);
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "cli-goes-through-the-sdk", severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: "^src/", pathNot: oneOf(["cli", "sdk", "contract", "foundation"]) },
+    },
+    {
+      name: "enter-a-folder-by-its-index", severity: "error",
+      from: { path: "^src/([^/]+)/" },
+      to: { path: "^src/[^/]+/.+", pathNot: ["^src/$1/", "^src/[^/]+/index\\.ts$"] },
+    },
+    {
+      name: "pure-folders-do-no-io", severity: "error",
+      from: { path: "^src/(contract|policy|report)/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "only-the-supervisor-spawns", severity: "error",
+      from: { path: "^src/", pathNot: "^src/process/" },
+      to: { path: "^(node:)?child_process$" },
+    },
+    { name: "no-test-code-in-src", severity: "error", from: { path: "^src/", pathNot: "\\.test\\.ts$" }, to: { path: "^test/" } },
+    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: ["^src/(index|cli/main)\\.ts$", "\\.test\\.ts$"] }, to: {} },
+  ],
+  options: { tsConfig: { fileName: "tsconfig.json" }, tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" } },
+};

@@ -1,0 +1,21 @@
+/** What a task may use. Every field is optional in a request; `DEFAULT_LIMITS` and the profile fill the rest. */
+export interface Limits {
+  /** Guest memory in bytes, 64 MiB … 1 TiB. The machine's RAM, so it holds against a hostile kernel too. */
+  readonly memory: number;
+  /** Virtual CPUs, 1 … 64. */
+  readonly vcpus: number;
+  /** Share of host CPUs in cores (0.1 … 64), enforced by the host's cgroup; undefined: as many as `vcpus`. */
+  readonly cpus: number | undefined;
+  /** Wall-clock time of the task in milliseconds, from the moment its command starts. */
+  readonly timeMs: number;
+  /** Bytes of standard output and standard error together. */
+  readonly outputBytes: number;
+  /** Processes and threads alive at once in the guest. */
+  readonly processes: number;
+  /** Files that may come back from `/out`: how many, bytes together, directory depth. */
+  readonly outFiles: number;
+  readonly outBytes: number;
+  readonly outDepth: number;
+}
+
+export type LimitName = keyof Limits;

@@ -1,0 +1,33 @@
+import type { MayflyError } from "./errors.ts";
+
+/**
+ * Settles as `work` does, unless `ms` milliseconds pass or `signal` aborts first: then rejects with `late()` or the
+ * signal's reason. The loser is not cancelled: pass the same signal into it where it can listen.
+ */
+export async function within<T>(
+  work: Promise<T>,
+  ms: number,
+  { late, signal }: { late: () => MayflyError; signal?: AbortSignal | undefined },
+): Promise<T> {
+  signal?.throwIfAborted();
+  let stop = (): void => undefined;
+  const bell = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => { reject(late()); }, ms);
+    const onAbort = (): void => { reject(signal?.reason as Error); };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  });
+  work.catch(() => undefined); // if the bell wins, a later failure of the work has nobody to go to
+  try {
+    return await Promise.race([work, bell]);
+  } finally {
+    stop();
+  }
+}
+
+export async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
