@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   E_INPUT_UNREADABLE: { exit: 66 },
   E_INPUT_KIND: { exit: 66 },
   E_INPUT_CHANGED: { exit: 66 },
+  E_INPUT_TOO_LARGE: { exit: 66 },
   E_OUTPUT_EXISTS: { exit: 73 },
   E_OUTPUT_REFUSED: { exit: 73 },
   E_OUTPUT_WRITE: { exit: 73 },

@@ -1,0 +1,38 @@
+/* The agent: PID 1 of a micro-VM. It boots the machine, then serves the host over one port (docs/protocol.md). */
+#include "boot.h"
+#include "dispatch.h"
+#include "forward.h"
+#include "limits.h"
+#include "port.h"
+#include "process.h"
+#include "say.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* For 1,024 streams of the host and as many of the guest, with up to three descriptors each. */
+#define OPEN_FILES 16384
+
+int main(void)
+{
+	if (getpid() != 1) {
+		/* Not die: that would reset the machine somebody tried this on. */
+		say("only of use as /init of a micro-VM");
+		return 1;
+	}
+	boot_root();
+	boot_furnish();
+	struct rlimit files = {OPEN_FILES, 524288};
+	setrlimit(RLIMIT_NOFILE, &files);
+	process_start_reaping();
+	limits_open();
+	outward_open();
+	port_open(dispatch_frame);
+	for (;;) {
+		int wait = port_prepare();
+		loop_wait(pump_prepare() ? 0 : wait);
+		pump_turn();
+		port_flush();
+		stream_sweep();
+	}
+}

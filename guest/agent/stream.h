@@ -1,0 +1,88 @@
+/*
+ * Streams. Each may have a source, a descriptor read under the host's credit, and a sink, a descriptor written to from
+ * a queue that our credit bounds. Pipes, terminals, files and sockets differ only in what their `kind` does at the ends.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "loop.h"
+#include "message.h"
+
+#define STREAMS_MOST 1024
+
+struct stream;
+
+struct stream_kind {
+	/* The source gave its last byte (error 0) or failed; it is closed already. */
+	void (*source_ended)(struct stream *stream, int error);
+	/* The host sent END and all before it was written. The sink is still open. */
+	void (*sink_ended)(struct stream *stream);
+	/* Writing failed: the sink is closed already, and what is queued or arrives is thrown away. */
+	void (*sink_failed)(struct stream *stream, int error);
+	/* A sink that was opening became writable. */
+	void (*opened)(struct stream *stream);
+	/* The host answered OUTWARD: NULL is OK, else its ERROR's message. */
+	void (*answered)(struct stream *stream, const struct slice *refusal);
+	/* The stream is given up, by the host or a new connection. To free what the owner holds and close its streams. */
+	void (*dropped)(struct stream *stream);
+};
+
+struct stream {
+	struct stream *next;
+	uint32_t id;
+	bool closed; /* freed at the end of the turn */
+	const struct stream_kind *kind;
+	void *owner;
+
+	struct watch source;
+	bool source_ready; /* a read never waits: a file, or what a dead process left in a pipe */
+	uint64_t source_left; /* read no more than this */
+	uint32_t may_send;
+
+	struct watch sink;
+	struct buffer queue;
+	bool sink_accepts, sink_opening, got_end;
+	uint32_t may_receive, ungranted;
+};
+
+/* NULL: too many. The identifier must be free. */
+struct stream *stream_open(uint32_t id, const struct stream_kind *kind, void *owner);
+/* The same for a stream that the host opened: it gets an ERROR if there are too many. */
+struct stream *stream_accept(uint32_t id, const struct stream_kind *kind, void *owner);
+struct stream *stream_find(uint32_t id);
+/* All of them, linked by `next`; closed ones too. */
+struct stream *stream_first(void);
+/* Frees the closed ones. */
+void stream_sweep(void);
+void stream_drop_all(void);
+/* Closes its descriptors; sends nothing. Its memory stays valid until the end of the turn. */
+void stream_close(struct stream *stream);
+
+/* Both take the descriptor over; it must not block, unless it is a file. */
+void stream_set_source(struct stream *stream, int fd);
+void stream_set_sink(struct stream *stream, int fd);
+void stream_close_sink(struct stream *stream);
+/* The sink can be written to from now on; what was queued meanwhile goes first. */
+void stream_sink_opened(struct stream *stream);
+/* What is there now, but at most `most` bytes, is the end of the source. */
+void stream_drain(struct stream *stream, uint64_t most);
+
+/* Answers, the first three of which close the stream too. */
+void stream_ok(struct stream *stream);
+void stream_error(struct stream *stream, uint16_t code, int error, const char *what);
+void stream_reset(struct stream *stream, uint16_t code);
+void stream_end(struct stream *stream);
+
+/* From the host. False: a violation of the protocol. */
+bool stream_receive(struct stream *stream, struct slice bytes);
+bool stream_receive_end(struct stream *stream);
+bool stream_receive_credit(struct stream *stream, uint32_t bytes);
+
+/* Before each wait: says which descriptors to wait for. True: something can be read without waiting. */
+bool pump_prepare(void);
+/* After each wait: reads what needs no waiting for. */
+void pump_turn(void);
+void pump_source_ready(struct watch *watch, short events);
+void pump_sink_ready(struct watch *watch, short events);
+
+#endif

@@ -1,0 +1,160 @@
+import type { Duplex, Readable } from "node:stream";
+import { EVENT_MEMORY, IDENTITY, LIMITS, POWEROFF, SEAL, unsendable } from "../contract/agent/index.ts";
+import type { GuestEntry, ListingLimits } from "../contract/agent/index.ts";
+import type { MayflyError, Untrusted } from "../foundation/index.ts";
+import { call } from "./call.ts";
+import { connect, type ConnectTarget } from "./connect.ts";
+import { Connection, type Greeting } from "./connection.ts";
+import { get } from "./get.ts";
+import { list } from "./list.ts";
+import { ProcessStream, type ExecRequest, type GuestProcess } from "./process.ts";
+import { put, type NewGuestFile } from "./put.ts";
+
+/** What makes a fork unlike its siblings. */
+export interface IdentityRequest {
+  /** Wall clock in nanoseconds since 1970. */
+  readonly realtime: bigint;
+  readonly hostname: string;
+  /** 32 hexadecimal digits. */
+  readonly machineId: string;
+  /** A UUID. */
+  readonly bootId: string;
+  /** 32 … 512 fresh random bytes for the kernel's pool. */
+  readonly entropy: Uint8Array;
+}
+
+/** The guest ran into a limit, `count` times so far as it says. */
+export interface GuestEvent {
+  readonly kind: "memory" | "processes";
+  readonly count: number;
+}
+
+/** A program in the guest asks for a connection to the outside. */
+export interface OutwardRequest {
+  readonly name: Untrusted<string>;
+  /** 0 … 65,535. */
+  readonly port: number;
+}
+
+/**
+ * The agent of one micro-VM. `hello` comes first and `identify` second; nothing need be awaited before the next call,
+ * and what is called in one turn of the event loop is sent in one write. Every call rejects with the reason when the
+ * connection ends; a guest that breaks the protocol ends it with E_GUEST_PROTOCOL. There are no deadlines here: a
+ * silent guest is the caller's to give up, by `destroy`.
+ */
+export interface AgentConnection {
+  /** Resolves when the agent is ready. Rejects with E_GUEST_REFUSED where it speaks no version that this host knows. */
+  hello(): Promise<Greeting>;
+  identify(identity: IdentityRequest): Promise<void>;
+  /** For all that `exec` starts afterwards, together; 0 is no limit. */
+  limits(limits: { memoryBytes: number; processes: number }): Promise<void>;
+  /** Makes a mount point read-only. */
+  seal(path: string): Promise<void>;
+  /** Throws E_USAGE where the request does not fit the wire; what the guest says comes by `exit`. */
+  exec(request: ExecRequest): GuestProcess;
+  /** Writes a file, whole or not at all. Rejects with E_FILE_IN_GUEST, or E_INPUT_UNREADABLE where `content` fails. */
+  put(file: NewGuestFile, content: Readable | Uint8Array): Promise<void>;
+  /** Reads a regular file; the stream errors with E_FILE_IN_GUEST. */
+  get(path: string): Readable;
+  /** Everything below a directory. Rejects with E_FILE_IN_GUEST, also where it is over the limits. */
+  list(path: string, limits: ListingLimits): Promise<readonly GuestEntry[]>;
+  /** Connects to a server in the guest; rejects with E_GUEST_REFUSED. Each direction ends on its own. */
+  connect(target: ConnectTarget): Promise<Duplex>;
+  powerOff(): void;
+  /** Not called for one connection more than 65,536 times. */
+  onEvent(listener: (event: GuestEvent) => void): void;
+  /** Without a listener every request is refused. The one listener replaces an earlier one. */
+  onOutward(listener: (request: OutwardRequest) => "refuse"): void;
+  /** Settles when the connection has ended, with why; undefined after `powerOff`. Never rejects. */
+  readonly closed: Promise<MayflyError | undefined>;
+  /** Ends the connection now and rejects every pending call with `reason`. The first reason stays. */
+  destroy(reason: MayflyError): void;
+}
+
+/** Speaks to the agent at the other end of `socket`, and owns `socket` from now on. Sends nothing before `hello`. */
+export function connectAgent(socket: Duplex): AgentConnection {
+  return new Agent(socket);
+}
+
+class Agent implements AgentConnection {
+  private readonly connection: Connection;
+  private readonly eventListeners: ((event: GuestEvent) => void)[] = [];
+  private outwardListener: (request: OutwardRequest) => "refuse" = () => "refuse";
+
+  constructor(socket: Duplex) {
+    this.connection = new Connection(socket, {
+      event: ({ body: { kind, count } }) => {
+        const event = { kind: kind === EVENT_MEMORY ? "memory" : "processes", count } as const;
+        for (const listener of this.eventListeners) listener(event);
+      },
+      outward: ({ stream, body: { name, port } }) => {
+        this.outwardListener({ name, port }); // "refuse" is all that it can say, so far
+        this.connection.refuse(stream);
+      },
+    });
+  }
+
+  get closed(): Promise<MayflyError | undefined> {
+    return this.connection.closed;
+  }
+
+  async hello(): Promise<Greeting> {
+    return await this.connection.hello();
+  }
+
+  async identify(identity: IdentityRequest): Promise<void> {
+    await call(this.connection, { about: "agent", what: "take its identity" }, (stream) =>
+      IDENTITY.encode(stream, identity),
+    );
+  }
+
+  async limits({ memoryBytes, processes }: { memoryBytes: number; processes: number }): Promise<void> {
+    if (!Number.isSafeInteger(memoryBytes)) throw unsendable(`a memory limit of ${memoryBytes} bytes`);
+    await call(this.connection, { about: "agent", what: "set the limits" }, (stream) =>
+      LIMITS.encode(stream, { memoryBytes: BigInt(memoryBytes), processes }),
+    );
+  }
+
+  async seal(path: string): Promise<void> {
+    await call(this.connection, { about: "agent", what: `make ${path} read-only` }, (stream) =>
+      SEAL.encode(stream, { path }),
+    );
+  }
+
+  exec(request: ExecRequest): GuestProcess {
+    return new ProcessStream(this.connection, request);
+  }
+
+  async put(file: NewGuestFile, content: Readable | Uint8Array): Promise<void> {
+    await put(this.connection, file, content);
+  }
+
+  get(path: string): Readable {
+    return get(this.connection, path);
+  }
+
+  async list(path: string, limits: ListingLimits): Promise<readonly GuestEntry[]> {
+    return await list(this.connection, path, limits);
+  }
+
+  async connect(target: ConnectTarget): Promise<Duplex> {
+    return await connect(this.connection, target);
+  }
+
+  powerOff(): void {
+    this.connection.expectEnd();
+    this.connection.send(POWEROFF.encode(0, {}));
+  }
+
+  onEvent(listener: (event: GuestEvent) => void): void {
+    this.eventListeners.push(listener);
+  }
+
+  onOutward(listener: (request: OutwardRequest) => "refuse"): void {
+    this.outwardListener = listener;
+  }
+
+  destroy(reason: MayflyError): void {
+    this.connection.end(reason);
+  }
+}

@@ -1,0 +1,10 @@
+export { decodeFromGuest, guestMessages, type GuestMessage } from "./decode.ts";
+export { FrameReader, HEADER_BYTES, MAX_PAYLOAD, MAX_STREAM, encodeHeader } from "./frame.ts";
+export type { Admit, Frame, Header } from "./frame.ts";
+export { INITIAL_CREDIT, MAX_CREDIT, MAX_EVENTS, MAX_OPEN_STREAMS } from "./limits.ts";
+export { ListingDecoder, encodeRecord, type GuestEntry, type ListingLimits } from "./listing.ts";
+export type { Decoded, Message } from "./message.ts";
+export * from "./messages.ts";
+export type { Fields, Written } from "./struct.ts";
+export { utf8Decode, utf8Encode } from "./utf8.ts";
+export { unsendable, violation } from "./violation.ts";

@@ -1,0 +1,67 @@
+import type { DisposalStep } from "./disposal.ts";
+import type { LimitName } from "./limits.ts";
+
+/** How the task ended. */
+export type Outcome =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signalled"; readonly signal: number }
+  /** Over a limit: the micro-VM was ended. `allowed` is in the limit's own unit. */
+  | { readonly kind: "limit"; readonly limit: LimitName; readonly allowed: number }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly next: string | undefined };
+
+export interface IsolationFact {
+  /** `emulated`: the same devices and policy, but the processor does not hold the guest. */
+  readonly kind: "hardware" | "emulated";
+  readonly accelerator: "kvm" | "tcg";
+  /** Why it is emulated; empty for hardware. */
+  readonly reason: string;
+}
+
+export interface OutputFile {
+  /** Path relative to the directory that the user named. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Something in `/out` that did not come back. The path is neutralised. */
+export interface RefusedOutput {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** A connection that a program in the guest asked for. Name neutralised. */
+export interface RefusedStream {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Milliseconds since the request, by the host's clock; undefined where the task did not get there. */
+export interface Timings {
+  readonly machine?: number;
+  readonly connected?: number;
+  readonly firstByte?: number;
+  readonly ended?: number;
+  readonly collected?: number;
+  readonly disposed?: number;
+}
+
+export interface TaskResult {
+  readonly id: string;
+  readonly profile: string;
+  readonly template: string;
+  /** From a machine made ahead of time, or forked for this task. */
+  readonly origin: "standby" | "fork" | "none";
+  readonly isolation: IsolationFact | undefined;
+  readonly outcome: Outcome;
+  /** What the CLI exits with for this outcome. */
+  readonly exitCode: number;
+  readonly outputs: readonly OutputFile[];
+  readonly refusedOutputs: readonly RefusedOutput[];
+  readonly refusedStreams: readonly RefusedStream[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly timings: Timings;
+  readonly warnings: readonly string[];
+  readonly disposal: { readonly complete: boolean; readonly steps: readonly DisposalStep[] };
+}

@@ -1,0 +1,30 @@
+/** A file or directory of the host that a jailed process sees. */
+export interface Bind {
+  readonly kind: "read-only" | "writable" | "device";
+  readonly host: string;
+  readonly inside: string;
+}
+
+const FLAGS = { "read-only": "--ro-bind", writable: "--bind", device: "--dev-bind" } as const;
+
+interface JailRequest {
+  readonly binds: readonly Bind[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Descriptor for bubblewrap to tell the jailed process's pid on. */
+  readonly infoFd: number;
+  readonly argv: readonly string[];
+}
+
+/**
+ * Arguments of bubblewrap: every namespace new (user, PID, mount, IPC, UTS, cgroup and network, the last one empty), no
+ * capability, a root that holds `binds` and nothing else (no /proc, no /dev), no environment, dead when its parent is.
+ */
+export function bubblewrapArguments({ binds, env, infoFd, argv }: JailRequest): string[] {
+  return [
+    "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv",
+    "--info-fd", String(infoFd),
+    ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...binds.flatMap(({ kind, host, inside }) => [FLAGS[kind], host, inside]),
+    "--remount-ro", "/", "--chdir", "/", "--", ...argv,
+  ];
+}

@@ -1,0 +1,46 @@
+/** Joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
+const PREPARE = [
+  'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 97; shift; done; shift',
+  "ulimit -c 0",
+  "echo 800 2>/dev/null >/proc/self/oom_score_adj",
+  'exec "$@"',
+].join("; ");
+
+/** Status of the launcher where a cgroup could not be joined. */
+export const CANNOT_JOIN_CGROUP = 97;
+
+/** Users that QEMU runs as where we are root: a range that systemd's UIDS-GIDS document lists as unused. */
+const UID_FIRST = 60_600;
+const UID_COUNT = 400;
+
+/** The user id that a micro-VM's QEMU gets: our own, or where we are root one that is not. */
+export function jailUid(id: string): number {
+  const own = process.getuid?.() ?? 0;
+  if (own !== 0) return own;
+  const sum = [...id].reduce((hash, char) => (hash * 31 + char.charCodeAt(0)) >>> 0, 7);
+  return UID_FIRST + (sum % UID_COUNT);
+}
+
+interface LaunchRequest {
+  readonly id: string;
+  readonly cgroups: readonly string[];
+  /** Arguments of bubblewrap. */
+  readonly jail: readonly string[];
+  /** The group of the KVM device, as the new user is in none; undefined where there is no device. */
+  readonly kvmGroup: number | undefined;
+}
+
+/** The whole command: cgroups, then another user where we are root, then the jail. Dies when we do. */
+export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [string, ...string[]] {
+  const uid = jailUid(id);
+  const user = process.getuid?.() === 0 ? ["--reuid", String(uid), "--regid", String(uid), ...groups(kvmGroup)] : [];
+  return [
+    "/bin/sh", "-c", PREPARE, "mayfly", ...cgroups, "--",
+    "setpriv", "--pdeathsig", "KILL", ...user, "--",
+    "bwrap", ...jail,
+  ];
+}
+
+function groups(kvmGroup: number | undefined): string[] {
+  return kvmGroup === undefined || kvmGroup === 0 ? ["--clear-groups"] : ["--groups", String(kvmGroup)];
+}

@@ -1,0 +1,84 @@
+import type { Duplex } from "node:stream";
+import type { ProcessIdentity, RecentLog } from "../process/index.ts";
+
+export type Accelerator = "kvm" | "tcg";
+
+/** The hardware that a guest sees. */
+export interface MachineShape {
+  readonly accelerator: Accelerator;
+  /** Bytes, a multiple of 2 MiB. */
+  readonly memory: number;
+  readonly vcpus: number;
+  /** TCG's code cache in MiB; no meaning under KVM. */
+  readonly tbSize: number;
+}
+
+/** Host files that a machine boots from; read-only to it. */
+export interface BootMedia {
+  readonly kernel: string;
+  readonly initramfs: string;
+  readonly root: string;
+}
+
+export interface StartRequest {
+  readonly id: string;
+  readonly shape: MachineShape;
+  readonly media: BootMedia;
+  /** Directory for a template's RAM file (`ram`), made by the caller and empty; undefined for anonymous RAM. */
+  readonly ramDirectory: string | undefined;
+  readonly cgroups: readonly string[];
+}
+
+export interface LoadRequest {
+  readonly id: string;
+  readonly shape: MachineShape;
+  readonly root: string;
+  /** The frozen RAM file: mapped copy-on-write, never written. */
+  readonly ram: string;
+  /** The frozen device state. */
+  readonly state: Uint8Array;
+  readonly cgroups: readonly string[];
+}
+
+/** Why a machine is no more. */
+export interface MachineEnd {
+  readonly why: "killed" | "guest-reset" | "guest-panic" | "died";
+  /** Exit status or signal of the process, for people. */
+  readonly detail: string;
+}
+
+/** A machine that is loaded or running. Its life is one process; a dead machine stays dead. */
+export interface Machine {
+  /** The byte stream to the agent's port. */
+  readonly agent: Duplex;
+  /** What the guest kernel printed, bounded. */
+  readonly console: RecentLog;
+  readonly ended: Promise<MachineEnd>;
+  /** Host processes of this machine, the one that holds the guest's memory first. */
+  readonly processes: readonly ProcessIdentity[];
+  /** Runs the guest. @throws E_ENGINE_DIED */
+  continue(): Promise<void>;
+  /** Stops the guest's clock and CPUs. @throws E_ENGINE_DIED */
+  pause(): Promise<void>;
+  /** Saves device state; the machine is of no more use afterwards. Only after `start` with a RAM directory. */
+  freeze(): Promise<Uint8Array>;
+  /** Kills it now; harmless when it is dead. Await `ended` for the end. */
+  kill(): void;
+}
+
+export interface EngineFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly binary: string;
+  /** Changes whenever templates made by this engine can no longer be loaded. */
+  readonly key: string;
+}
+
+/** What Mayfly asks of an engine. QEMU is the first; the verbs are all that a second one must offer. */
+export interface Engine {
+  facts(): Promise<EngineFacts>;
+  /** Boots `media`. @throws E_ENGINE_START, E_JAIL */
+  start(request: StartRequest): Promise<Machine>;
+  /** A paused copy of a frozen machine. @throws E_ENGINE_START, E_JAIL, E_TEMPLATE */
+  load(request: LoadRequest): Promise<Machine>;
+}

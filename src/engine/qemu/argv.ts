@@ -1,0 +1,84 @@
+import { MIB } from "../../foundation/index.ts";
+import type { MachineShape } from "../machine.ts";
+
+/** Where things are inside the jail. */
+export const INSIDE = {
+  kernel: "/image/vmlinuz",
+  initramfs: "/image/initramfs",
+  root: "/image/root",
+  /** Holds `ram`, and `state.sock` while a template is frozen. */
+  template: "/template",
+  ram: "/template/ram",
+  shim: "/lib/readonly-ram.so",
+} as const;
+
+/** Descriptors that QEMU inherits. */
+const FD = { qmp: 3, agent: 4, state: 5 } as const;
+export const STATE_URI = `fd:${FD.state}`;
+export const FREEZE_URI = `unix:${INSIDE.template}/state.sock`;
+
+export type RamKind = "anonymous" | "template" | "copy-on-write";
+
+interface QemuArguments {
+  readonly id: string;
+  readonly shape: MachineShape;
+  readonly ram: RamKind;
+  /** Loading from a file opened read-only needs `rom=off`, which QEMU has from 8.2 on. */
+  readonly hasRom: boolean;
+  /** Kernel command line where the machine boots; undefined where it is loaded. */
+  readonly boot: string | undefined;
+}
+
+/** QEMU's arguments: the smallest machine that can run the agent. No PCI, network, USB or graphics. */
+export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): string[] {
+  const memory = `${shape.memory / MIB}M`;
+  return [
+    "-name", `mayfly-${id}`,
+    "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-S",
+    "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+    ...machine(shape),
+    "-smp", String(shape.vcpus), "-m", memory,
+    "-object", ramObject(ram, memory, hasRom),
+    "-drive", `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${INSIDE.root}`,
+    "-device", "virtio-blk-device,drive=root",
+    "-device", "virtio-serial-device,max_ports=2",
+    "-chardev", `socket,id=agent,fd=${FD.agent}`, "-device", "virtserialport,chardev=agent,name=agent",
+    "-chardev", `socket,id=qmp,fd=${FD.qmp}`, "-mon", "chardev=qmp,mode=control",
+    "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+    ...(boot === undefined
+      ? ["-incoming", "defer"]
+      : ["-kernel", INSIDE.kernel, "-initrd", INSIDE.initramfs, "-append", boot]),
+  ];
+}
+
+/**
+ * microvm with ACPI, as Debian's kernels find virtio-mmio devices by ACPI only. Under TCG the guest hangs without the
+ * legacy timer, interrupt controller and clock; under KVM it has better ones.
+ */
+function machine({ accelerator, tbSize }: MachineShape): string[] {
+  const legacy = accelerator === "tcg" ? "pit=on,pic=on" : "pit=off,pic=off";
+  return [
+    "-M", `microvm,acpi=on,rtc=on,${legacy},isa-serial=on,memory-backend=ram`,
+    ...(accelerator === "tcg"
+      ? ["-accel", `tcg,thread=multi,tb-size=${tbSize}`, "-cpu", "max"]
+      : ["-accel", "kvm", "-cpu", "host"]),
+  ];
+}
+
+function ramObject(kind: RamKind, size: string, hasRom: boolean): string {
+  if (kind === "anonymous") return `memory-backend-ram,id=ram,size=${size}`;
+  const file = `memory-backend-file,id=ram,size=${size},mem-path=${INSIDE.ram}`;
+  if (kind === "template") return `${file},share=on`;
+  return hasRom ? `${file},share=off,readonly=on,rom=off` : `${file},share=off`;
+}
+
+/**
+ * Kernel command line. Under TCG the guest would calibrate its clock against the emulated timer, which hangs on a busy
+ * host; it is given the host's frequency instead (TCG's TSC is the host's).
+ */
+export function kernelCommandLine(shape: MachineShape, tscKhz: number): string {
+  const common = "console=ttyS0 quiet loglevel=4 reboot=t panic=-1 random.trust_cpu=on";
+  return shape.accelerator === "tcg"
+    ? `${common} tsc_early_khz=${tscKhz} tsc=reliable no_timer_check`
+    : common;
+}

@@ -1,0 +1,138 @@
+import type { Duplex } from "node:stream";
+import { MayflyError, attempt, deferred, within } from "../../foundation/index.ts";
+import { RecentLog, identifyProcess, type ProcessIdentity, type SupervisedProcess } from "../../process/index.ts";
+import type { Machine, MachineEnd } from "../machine.ts";
+import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
+import { FREEZE_URI, STATE_URI } from "./argv.ts";
+import { explainDeath } from "./death.ts";
+import { receiveState } from "./receive-state.ts";
+
+/** Generous: on a starved host QEMU was seen to take seconds to start. */
+const CONTROL_DEADLINE_MS = 30_000;
+/** How long bubblewrap may take to notice that QEMU was killed, before it is killed too. */
+const JAIL_PATIENCE_MS = 1000;
+
+/** One QEMU process in its jail, seen from outside. */
+export class QemuMachine implements Machine {
+  readonly console = new RecentLog();
+  readonly ended: Promise<MachineEnd>;
+  readonly agent: Duplex;
+  readonly #process: SupervisedProcess;
+  readonly #qmp: QmpClient;
+  readonly #state: Duplex;
+  readonly #ramDirectory: string | undefined;
+  readonly #jailed: Promise<void>;
+  readonly #moved = deferred<undefined>();
+  #processes: readonly ProcessIdentity[] = [];
+  #shutdown: string | undefined;
+  #killed = false;
+
+  constructor(child: SupervisedProcess, ramDirectory: string | undefined) {
+    const [qmp, agent, state, info] = child.pipes as [Duplex, Duplex, Duplex, Duplex];
+    this.#process = child;
+    this.#ramDirectory = ramDirectory;
+    this.agent = agent;
+    this.#state = state;
+    this.#jailed = this.#identify(info);
+    child.stdout.on("data", (chunk: Buffer) => { this.console.add(chunk); });
+    this.#qmp = new QmpClient(qmp);
+    this.#qmp.on("SHUTDOWN", ({ reason }) => { this.#shutdown = typeof reason === "string" ? reason : undefined; });
+    this.#qmp.on("MIGRATION", ({ status }) => { this.#onMigration(status); });
+    this.ended = child.exit.then(({ code, signal }) => {
+      return { why: this.#whyEnded(), detail: signal === null ? `exit status ${code ?? 0}` : signal };
+    });
+  }
+
+  get processes(): readonly ProcessIdentity[] {
+    return this.#processes;
+  }
+
+  async continue(): Promise<void> {
+    await this.#control(Promise.all([this.#qmp.execute("cont"), this.#jailed]));
+  }
+
+  async pause(): Promise<void> {
+    await this.#control(this.#qmp.execute("stop"));
+  }
+
+  /** Hands the device state to QEMU and waits until it is loaded; the guest stays paused. */
+  async load(state: Uint8Array): Promise<void> {
+    this.#state.end(state);
+    const asked = [
+      this.#qmp.execute("migrate-set-capabilities", FREEZE_CAPABILITIES),
+      this.#qmp.execute("migrate-incoming", { uri: STATE_URI }),
+    ];
+    await this.#control(Promise.all([...asked, this.#moved.promise, this.#jailed]));
+  }
+
+  async freeze(): Promise<Uint8Array> {
+    if (this.#ramDirectory === undefined) {
+      throw new MayflyError("E_TEMPLATE", "A machine without a RAM file cannot be frozen");
+    }
+    await using receiver = await receiveState(this.#ramDirectory);
+    await this.#control(this.#qmp.execute("migrate-set-capabilities", FREEZE_CAPABILITIES));
+    await this.#control(this.#qmp.execute("migrate", { uri: FREEZE_URI }));
+    await this.#control(this.#moved.promise);
+    return await this.#control(receiver.state);
+  }
+
+  kill(): void {
+    if (this.#killed || this.#process.exited) return;
+    this.#killed = true;
+    // bubblewrap reaps QEMU and ends with it: then our exit event proves that both are gone.
+    const inner = this.#processes[0];
+    if (inner === undefined) this.#process.kill();
+    else attempt(() => process.kill(inner.pid, "SIGKILL"), "it has just ended by itself");
+    setTimeout(() => { this.#process.kill(); }, JAIL_PATIENCE_MS).unref();
+  }
+
+  /** Every wait races the process's end and a deadline. */
+  async #control<T>(work: Promise<T>): Promise<T> {
+    const died = this.#process.exit.then(({ code, signal }) => {
+      const started = this.#processes.length > 0;
+      throw explainDeath({ code, signal, started, errors: this.#process.errors.lines(), console: this.console.lines(5) });
+    });
+    return await within(Promise.race([died, this.#preferDeath(work, died)]), CONTROL_DEADLINE_MS, {
+      late: () => new MayflyError("E_ENGINE_START", `QEMU did not answer within ${CONTROL_DEADLINE_MS / 1000} s`, {
+        log: this.#process.errors.lines(),
+        next: "The host may be overloaded; try again, or end other micro-VMs (`mayfly ps`).",
+      }),
+    });
+  }
+
+  /** A dying QEMU closes its sockets just before it is reaped; its death tells more than they do. */
+  async #preferDeath<T>(work: Promise<T>, died: Promise<never>): Promise<T> {
+    try {
+      return await work;
+    } catch (cause) {
+      if (cause instanceof MayflyError && cause.code === "E_ENGINE_DIED") return await died;
+      throw cause;
+    }
+  }
+
+  #whyEnded(): MachineEnd["why"] {
+    if (this.#killed) return "killed";
+    if (this.console.matches(/Kernel panic - not syncing/)) return "guest-panic";
+    return this.#shutdown?.startsWith("guest-") === true ? "guest-reset" : "died";
+  }
+
+  #onMigration(status: unknown): void {
+    if (status === "completed") this.#moved.resolve(undefined);
+    if (status === "failed") {
+      const said = this.#process.errors.lines(1)[0] ?? "it gave no reason";
+      this.#moved.reject(new MayflyError("E_TEMPLATE", `QEMU could not move the device state: ${said}`));
+    }
+  }
+
+  /** bubblewrap says which pid it gave QEMU; that and its own are what disposal must see gone. */
+  async #identify(info: Duplex): Promise<void> {
+    let text = "";
+    for await (const chunk of info) {
+      text += String(chunk);
+      if (text.includes("}") || text.length > 4096) break;
+    }
+    const inner = Number(/"child-pid":\s*(\d+)/.exec(text)?.[1] ?? Number.NaN);
+    const pids = [inner, this.#process.pid].filter((pid) => Number.isInteger(pid));
+    this.#processes = pids.flatMap((pid) => identifyProcess(pid) ?? []);
+  }
+}

@@ -1,0 +1,155 @@
+import type { IsolationFact, Limits } from "../contract/index.ts";
+import { cgroupHost, type MachineShape } from "../engine/index.ts";
+import { MayflyError } from "../foundation/index.ts";
+import { ensureImage, type Image } from "../image/index.ts";
+import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
+import { shapeOf } from "./boot.ts";
+import { forkTemplate } from "./fork.ts";
+import type { Host } from "./host.ts";
+import { newIdentity } from "./identity.ts";
+import type { MicroVm } from "./micro-vm.ts";
+import { StandbyPool } from "./standby.ts";
+import type { Template } from "./template-files.ts";
+import { ensureTemplate } from "./template-maker.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** A fork that runs, is unlike its siblings, and waits for its one task. */
+export interface ReadyVm {
+  readonly vm: MicroVm;
+  readonly origin: "standby" | "fork";
+  readonly template: string;
+  readonly isolation: IsolationFact;
+}
+
+export interface ForkOptions {
+  readonly limits: Limits;
+  readonly label: string;
+  readonly needsHardware: boolean;
+}
+
+interface Prepared {
+  readonly image: Image;
+  readonly template: Template;
+  readonly choice: AcceleratorChoice;
+}
+
+/** Much more than a fork needs; it bounds the wait on a starved host. */
+const IDENTITY_DEADLINE_MS = 30_000;
+
+/** Makes templates, forks them, keeps standbys. */
+export class Microvisor implements AsyncDisposable {
+  readonly #host: Host;
+  readonly #prepared = new Map<string, Promise<Prepared>>();
+  readonly #pools = new Map<string, StandbyPool>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** The image of a profile, built if it must be. */
+  async image(profile: string): Promise<Image> {
+    return await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress });
+  }
+
+  /** What a profile says of limits. */
+  async profileLimits(profile: string): Promise<Partial<Limits>> {
+    const { limits, memory, vcpus } = (await this.image(profile)).profile;
+    return { ...limits, memory, vcpus };
+  }
+
+  /**
+   * A fresh fork of the profile's template, or a standby where one fits: running, with an identity of its own.
+   * @throws E_ISOLATION, E_LIMIT_UNENFORCEABLE, and all that making images, templates and forks throws
+   */
+  async fork(profile: string, { limits, label, needsHardware }: ForkOptions): Promise<ReadyVm> {
+    requireEnforceable(limits);
+    const { image, template, choice } = await this.prepare(profile, limits);
+    const isolation = describe(choice);
+    if (needsHardware && isolation.kind !== "hardware") throw refuseEmulation(isolation);
+    const standby = limits.cpus === undefined ? this.#pools.get(poolKey(template))?.take() : undefined;
+    const vm = standby ?? (await forkTemplate(this.#host, { template, root: image.root, kind: "task", label, cpus: limits.cpus }));
+    try {
+      if (standby !== undefined) standby.assign(label);
+      await wake(vm, profile);
+    } catch (cause) {
+      await vm.dispose();
+      throw cause;
+    }
+    return { vm, origin: standby === undefined ? "fork" : "standby", template: template.manifest.key, isolation };
+  }
+
+  /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */
+  async isolationOf(profile: string, limits: Limits): Promise<IsolationFact> {
+    return describe((await this.prepare(profile, limits)).choice);
+  }
+
+  /** Keeps `count` forks of the profile in its usual size ready; settles when they are. */
+  async keepStandby(profile: string, count: number, limits: Limits): Promise<void> {
+    const { image, template } = await this.prepare(profile, limits);
+    const key = poolKey(template);
+    const pool = this.#pools.get(key) ?? new StandbyPool(async () => await this.#makeStandby(image, template));
+    this.#pools.set(key, pool);
+    await pool.keep(count);
+  }
+
+  /** Image, accelerator and template; at most one making of each at a time. */
+  async prepare(profile: string, { memory, vcpus }: Pick<Limits, "memory" | "vcpus">): Promise<Prepared> {
+    const key = `${profile} ${memory} ${vcpus}`;
+    const made = this.#prepared.get(key) ?? this.#prepare(profile, { memory, vcpus });
+    this.#prepared.set(key, made);
+    made.catch(() => this.#prepared.delete(key));
+    return await made;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#pools.values()].map(async (pool) => { await pool[Symbol.asyncDispose](); }));
+  }
+
+  async #prepare(profile: string, size: { memory: number; vcpus: number }): Promise<Prepared> {
+    const image = await this.image(profile);
+    const choice = await chooseAccelerator(this.#host, image);
+    const shape: MachineShape = shapeOf(image, choice.accelerator, size);
+    return { image, choice, template: await ensureTemplate(this.#host, image, shape) };
+  }
+
+  /** Runs the warm-up once more, as translated code is not in a template, and pauses. */
+  async #makeStandby(image: Image, template: Template): Promise<MicroVm> {
+    const vm = await forkTemplate(this.#host, { template, root: image.root, kind: "standby", label: "waiting" });
+    try {
+      await wake(vm, image.name);
+      await warmUp(vm, image.profile.warmUp.at(-1) ?? ["true"]);
+      await vm.machine.pause();
+      return vm;
+    } catch (cause) {
+      await vm.dispose();
+      throw cause;
+    }
+  }
+}
+
+async function wake(vm: MicroVm, profile: string): Promise<void> {
+  await vm.machine.continue();
+  await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS);
+}
+
+function poolKey(template: Template): string {
+  return template.directory;
+}
+
+function describe({ accelerator, reason }: AcceleratorChoice): IsolationFact {
+  return { kind: accelerator === "kvm" ? "hardware" : "emulated", accelerator, reason };
+}
+
+function refuseEmulation({ reason }: IsolationFact): MayflyError {
+  return new MayflyError("E_ISOLATION", `Hardware isolation was asked for, but this machine only emulates: ${reason}`, {
+    next: "Mend that (`mayfly doctor` says how), or run without --isolation hardware.",
+  });
+}
+
+function requireEnforceable({ cpus }: Limits): void {
+  if (cpus === undefined || cgroupHost()?.parents.cpu !== undefined) return;
+  throw new MayflyError("E_LIMIT_UNENFORCEABLE", "A share of CPU was asked for, but no cgroup lets Mayfly enforce it", {
+    next: "Start Mayfly inside a delegated scope: systemd-run --user --scope -p Delegate=yes mayfly …, or leave --cpus out.",
+  });
+}
+

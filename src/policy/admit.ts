@@ -1,0 +1,95 @@
+import type { Limits, TaskInput, TaskRequest } from "../contract/index.ts";
+import { MayflyError, neutralise } from "../foundation/index.ts";
+import { DEFAULT_LIMITS, LARGEST_COMMAND, LIMIT_RANGES, MEMORY_STEP } from "./defaults.ts";
+
+/** A request that was checked and completed: all that a task may do, and nothing open. */
+export interface AdmittedTask {
+  readonly profile: string;
+  readonly command: readonly [string, ...string[]];
+  readonly inputs: readonly Required<TaskInput>[];
+  readonly out: string | undefined;
+  readonly force: boolean;
+  readonly limits: Limits;
+  readonly needsHardware: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: string;
+  readonly terminal: TaskRequest["terminal"];
+}
+
+/**
+ * Checks a request and fills in what it leaves open. Pure.
+ * @param profileLimits what the profile says of limits
+ * @throws E_USAGE naming the field
+ */
+export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {}): AdmittedTask {
+  const [program, ...args] = request.command;
+  if (program === undefined || program === "") throw usage("The command is empty", "Name a program after `--`.");
+  const user = noNul(request.user ?? "user", "The user");
+  const env = Object.entries(request.env ?? {}).map(([name, value]) => variable(name, value));
+  const size = [program, ...args, ...env].reduce((sum, text) => sum + text.length + 8, 0);
+  if (size > LARGEST_COMMAND) {
+    throw usage(`The command and its variables take ${size} bytes; ${LARGEST_COMMAND} are allowed`, "Put the data into a file and name it as an input.");
+  }
+  for (const text of [program, ...args]) noNul(text, "An argument of the command");
+  return {
+    profile: request.profile ?? "base",
+    command: [program, ...args],
+    inputs: admitInputs(request.inputs ?? []),
+    out: request.out,
+    force: request.force ?? false,
+    limits: admitLimits(request.limits ?? {}, profileLimits),
+    needsHardware: request.isolation === "hardware",
+    env: request.env ?? {},
+    cwd: noNul(request.cwd ?? (user === "user" ? "/home/user" : "/"), "The directory"),
+    user,
+    terminal: request.terminal,
+  };
+}
+
+/** @throws E_USAGE where a limit is out of its range */
+export function admitLimits(asked: Partial<Limits>, profile: Partial<Limits> = {}): Limits {
+  const limits: Limits = { ...DEFAULT_LIMITS, ...known(profile), ...known(asked) };
+  for (const [name, [least, most]] of Object.entries(LIMIT_RANGES) as [keyof Limits, readonly [number, number]][]) {
+    const value = limits[name];
+    if (value !== undefined && !(value >= least && value <= most)) {
+      throw usage(`The limit ${name} is ${value}; it must be ${least} … ${most}`, "See `mayfly run --help` for units.");
+    }
+  }
+  return { ...limits, memory: Math.ceil(limits.memory / MEMORY_STEP) * MEMORY_STEP };
+}
+
+function known(limits: Partial<Limits>): Partial<Limits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => (value as unknown) !== undefined));
+}
+
+function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInput>[] {
+  const seen = new Map<string, string>();
+  return inputs.map((input) => {
+    const { path, name } = typeof input === "string" ? { path: input, name: undefined } : input;
+    const inside = name ?? path.slice(path.lastIndexOf("/") + 1);
+    if (inside === "" || inside === "." || inside === ".." || inside.includes("/") || inside.includes("\0") || inside.length > 255) {
+      throw usage(`An input cannot be named "${neutralise(inside)}" in /in`, "Name a file, or give it a name of one component.");
+    }
+    const other = seen.get(inside);
+    if (other !== undefined) {
+      throw usage(`Two inputs would be /in/${neutralise(inside)}: ${neutralise(other)} and ${neutralise(path)}`, "Give one of them another name: --in FILE=NAME.");
+    }
+    seen.set(inside, path);
+    return { path, name: inside };
+  });
+}
+
+function variable(name: string, value: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw usage(`"${neutralise(name)}" is not a variable's name`, "Use letters, digits and _.");
+  return noNul(`${name}=${value}`, `The variable ${name}`);
+}
+
+function noNul(text: string, what: string): string {
+  if (text.includes("\0")) throw usage(`${what} contains a NUL character`, "Pass binary data through a file or standard input.");
+  return text;
+}
+
+function usage(message: string, next: string): MayflyError {
+  return new MayflyError("E_USAGE", message, { next });
+}

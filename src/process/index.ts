@@ -1,0 +1,5 @@
+export { identifyProcess, isAlive, ownIdentity, type ProcessIdentity } from "./identity.ts";
+export { withLock, type LockOptions } from "./lock.ts";
+export { RecentLog } from "./recent-log.ts";
+export { runTool, type ToolOptions, type ToolResult } from "./run-tool.ts";
+export { spawnSupervised, type ProcessExit, type SupervisedProcess } from "./supervisor.ts";

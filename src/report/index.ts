@@ -1,0 +1,1 @@
+export { Recorder, exitCodeOf, type MachineFacts } from "./recorder.ts";

@@ -1,0 +1,107 @@
+import { LimitError } from "../contract/index.ts";
+import type {
+  DisposalStep, IsolationFact, Outcome, OutputFile, RefusedOutput, RefusedStream, TaskResult, Timings,
+} from "../contract/index.ts";
+import { ERROR_CODES, MayflyError, asMayflyError, type ErrorCode } from "../foundation/index.ts";
+
+/** What is known of the machine that a task ran in. */
+export interface MachineFacts {
+  readonly id: string;
+  readonly template: string;
+  readonly origin: "standby" | "fork";
+  readonly isolation: IsolationFact;
+}
+
+/** What came back from `/out`. */
+export interface CollectedOutputs {
+  readonly kept: readonly OutputFile[];
+  readonly refused: readonly RefusedOutput[];
+  readonly warnings: readonly string[];
+}
+
+/** Refused connections kept word for word; the rest is counted. */
+const MOST_STREAMS = 100;
+
+/** Gathers what happens to a task, in order; always ends in a result, even for a failed start. Pure but for the clock. */
+export class Recorder {
+  readonly #profile: string;
+  readonly #from = performance.now();
+  readonly #startedAt = new Date().toISOString();
+  readonly #timings: Record<string, number> = {};
+  readonly #warnings: string[] = [];
+  readonly #streams: RefusedStream[] = [];
+  #streamCount = 0;
+  #machine: MachineFacts | undefined;
+  #outcome: Outcome | undefined;
+  #outputs: readonly OutputFile[] = [];
+  #refused: readonly RefusedOutput[] = [];
+
+  constructor(profile: string) {
+    this.#profile = profile;
+  }
+
+  /** Notes the time of the first `stage` of its kind. */
+  mark(stage: keyof Timings): void {
+    this.#timings[stage] ??= Math.round((performance.now() - this.#from) * 100) / 100;
+  }
+
+  machine(facts: MachineFacts): void {
+    this.#machine = facts;
+    this.mark("machine");
+  }
+
+  /** Whether the task has ended in one of these ways. */
+  ended(...kinds: readonly Outcome["kind"][]): boolean {
+    return this.#outcome !== undefined && kinds.includes(this.#outcome.kind);
+  }
+
+  refusedStream(stream: RefusedStream): void {
+    this.#streamCount++;
+    if (this.#streams.length < MOST_STREAMS) this.#streams.push(stream);
+  }
+
+  outputs({ kept, refused, warnings }: CollectedOutputs): void {
+    this.#outputs = kept;
+    this.#refused = refused;
+    this.#warnings.push(...warnings);
+    this.mark("collected");
+  }
+
+  outcome(outcome: Outcome): void {
+    this.#outcome = outcome;
+    this.mark("ended");
+  }
+
+  failure(cause: unknown): void {
+    const { code, message, next } = asMayflyError(cause);
+    if (cause instanceof LimitError) return void this.outcome({ kind: "limit", limit: cause.limit, allowed: cause.allowed });
+    this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
+  }
+
+  build(steps: readonly DisposalStep[]): TaskResult {
+    this.mark("disposed");
+    const complete = steps.every((step) => step.ok);
+    const outcome = this.#outcome ?? { kind: "failed", code: "E_INTERNAL", message: "The task has no outcome", next: undefined };
+    const more = this.#streamCount - this.#streams.length;
+    const warnings = more > 0 ? [...this.#warnings, `${more} more refused connections are not listed`] : this.#warnings;
+    return {
+      id: this.#machine?.id ?? "", profile: this.#profile, template: this.#machine?.template ?? "",
+      origin: this.#machine?.origin ?? "none", isolation: this.#machine?.isolation,
+      outcome, exitCode: complete ? exitCodeOf(outcome) : ERROR_CODES.E_DISPOSAL.exit,
+      outputs: this.#outputs, refusedOutputs: this.#refused, refusedStreams: this.#streams,
+      startedAt: this.#startedAt, timings: this.#timings, warnings,
+      disposal: { complete, steps },
+    };
+  }
+}
+
+/** The one map from how a task ended to what the CLI exits with. */
+export function exitCodeOf(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case "exited": return outcome.code;
+    case "signalled": return 128 + outcome.signal;
+    case "limit": return ERROR_CODES.E_LIMIT.exit;
+    case "cancelled": return ERROR_CODES.E_CANCELLED.exit;
+    case "failed": return new MayflyError(outcome.code as ErrorCode, "").exitCode;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Duplex, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { AgentConnection, ExecRequest, GuestEntry, GuestProcess } from "../channel/index.ts";
+import type { DisposalStep, IsolationFact } from "../contract/index.ts";
+import type { ReadyVm } from "../microvisor/index.ts";
+
+/** Default: no variables but the guest's own, the user's home, the user without rights, pipes. */
+export type ExecOptions = Partial<Omit<ExecRequest, "argv">>;
+
+/**
+ * A micro-VM of one's own, for as long as the handle lives. Every method rejects with `E_CLOSED`, `E_GUEST_*` or
+ * `E_ENGINE_DIED` once the machine is gone.
+ */
+export class Fork implements AsyncDisposable {
+  readonly id: string;
+  readonly profile: string;
+  readonly isolation: IsolationFact;
+  readonly origin: "standby" | "fork";
+  readonly #ready: ReadyVm;
+
+  /** @internal */
+  constructor(profile: string, ready: ReadyVm) {
+    this.#ready = ready;
+    this.id = ready.vm.id;
+    this.profile = profile;
+    this.isolation = ready.isolation;
+    this.origin = ready.origin;
+  }
+
+  /**
+   * Starts a program; its streams are Node streams with back-pressure up to the guest.
+   * The handle's `exit` rejects with `E_COMMAND_NOT_FOUND` or `E_COMMAND_NOT_EXECUTABLE` where it cannot start.
+   */
+  exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): GuestProcess {
+    return this.#agent.exec({ env: {}, cwd: "/home/user", user: "user", ...options, argv });
+  }
+
+  /** Writes a file of the guest (whole or not at all), owned by its user. @throws E_FILE_IN_GUEST */
+  async writeFile(path: string, content: Uint8Array | string | Readable, mode = 0o644): Promise<void> {
+    const data = typeof content === "string" ? Buffer.from(content) : content;
+    await this.#watched(this.#agent.put({ path, mode, owner: "user", makeParents: true }, data));
+  }
+
+  /** The content of a regular file of the guest. Untrusted. Use `openFile` for what may be large. @throws E_FILE_IN_GUEST */
+  async readFile(path: string): Promise<Buffer> {
+    return await this.#watched(buffer(this.#agent.get(path)));
+  }
+
+  openFile(path: string): Readable {
+    return this.#agent.get(path);
+  }
+
+  /** What is below a directory of the guest, parents first. Names are untrusted. @throws E_FILE_IN_GUEST */
+  async list(path: string, limits = { maxEntries: 10_000, maxDepth: 32 }): Promise<readonly GuestEntry[]> {
+    return await this.#watched(this.#agent.list(path, limits));
+  }
+
+  /** A connection to a port on the guest's loopback or to a unix socket in it. @throws E_GUEST_REFUSED */
+  async forward(target: { readonly port: number } | { readonly unixPath: string }): Promise<Duplex> {
+    return await this.#watched(this.#agent.connect(target));
+  }
+
+  /** Destroys the micro-VM and says what was seen to be gone. Idempotent. */
+  async kill(): Promise<readonly DisposalStep[]> {
+    return await this.#ready.vm.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  get #agent(): AgentConnection {
+    return this.#ready.vm.agent;
+  }
+
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    return await this.#ready.vm.watched(work);
+  }
+}

@@ -1,0 +1,135 @@
+import { Readable, Writable } from "node:stream";
+import type { IsolationFact, Progress } from "../contract/index.ts";
+import { sweep, type LedgerEntry } from "../disposal/index.ts";
+import { MIB, MayflyError, attempt } from "../foundation/index.ts";
+import { Microvisor, type Host } from "../microvisor/index.ts";
+import { admitLimits } from "../policy/index.ts";
+import { isAlive } from "../process/index.ts";
+import { runTask } from "../task/index.ts";
+import { Fork } from "./fork.ts";
+import { openHost } from "./installation.ts";
+import type { ForkRequest, MayflyOptions, RunRequest, RunResult } from "./options.ts";
+
+/** Bytes of output that are gathered where the caller names no stream and no limit. */
+const GATHERED_BYTES = 16 * MIB;
+
+/** A running micro-VM of this user, by whichever Mayfly. */
+export interface RunningVm {
+  readonly id: string;
+  readonly kind: "task" | "standby" | "template";
+  readonly profile: string;
+  /** The command's words. */
+  readonly label: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Process that the micro-VM belongs to. */
+  readonly owner: number;
+}
+
+/**
+ * Mayfly, embedded in this process: complete without a daemon.
+ *
+ *     await using mayfly = await Mayfly.open();
+ *     const result = await mayfly.run({ command: ["sort", "/in/names.txt"], inputs: ["names.txt"] });
+ */
+export class Mayfly implements AsyncDisposable {
+  readonly #host: Host;
+  readonly #microvisor: Microvisor;
+
+  private constructor(host: Host) {
+    this.#host = host;
+    this.#microvisor = new Microvisor(host);
+  }
+
+  /**
+   * Sweeps what a killed Mayfly left behind, then makes the standbys that were asked for.
+   * @throws E_STORE_UNWRITABLE, and with `standby` all that making a fork throws
+   */
+  static async open({ home, standby = {}, progress = ignoreProgress }: MayflyOptions = {}): Promise<Mayfly> {
+    const host = openHost(home, progress);
+    await sweep(host.ledger);
+    const mayfly = new Mayfly(host);
+    for (const [profile, count] of Object.entries(standby)) await mayfly.standby(profile, count);
+    return mayfly;
+  }
+
+  /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
+  async run(request: RunRequest): Promise<RunResult> {
+    const { stdin, stdout, stderr, signal, onResize, ...task } = request;
+    const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
+    const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
+    const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
+    const input = typeof stdin === "string" || stdin instanceof Uint8Array ? Readable.from([Buffer.from(stdin)]) : stdin;
+    const io = { stdin: input, stdout: stdout ?? gathered.stdout, stderr: stderr ?? gathered.stderr, onResize };
+    const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, signal });
+    return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
+  }
+
+  /**
+   * A micro-VM to work with step by step. Dispose of the handle to destroy it.
+   * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
+   */
+  async fork(profile = "base", { limits = {}, isolation = "any", label = "fork" }: ForkRequest = {}): Promise<Fork> {
+    const admitted = admitLimits(limits, await this.#microvisor.profileLimits(profile));
+    const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
+    return new Fork(profile, await this.#microvisor.fork(profile, options));
+  }
+
+  /** Keeps `count` forks of a profile ready for tasks and forks of its usual size; settles when they are. */
+  async standby(profile: string, count: number): Promise<void> {
+    const limits = admitLimits({}, await this.#microvisor.profileLimits(profile));
+    await this.#microvisor.keepStandby(profile, count, limits);
+  }
+
+  /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
+  async prepare(profile: string): Promise<IsolationFact> {
+    const limits = admitLimits({}, await this.#microvisor.profileLimits(profile));
+    return await this.#microvisor.isolationOf(profile, limits);
+  }
+
+  /** All micro-VMs of this user, of this and other processes. */
+  list(): readonly RunningVm[] {
+    return this.#host.ledger.list().filter(({ owner }) => isAlive(owner)).map(describe);
+  }
+
+  /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */
+  kill(id: string): RunningVm {
+    const matches = this.#host.ledger.list().filter((entry) => entry.id.startsWith(id) && isAlive(entry.owner));
+    const [entry] = matches;
+    if (entry === undefined || matches.length > 1) {
+      throw new MayflyError("E_UNKNOWN_TASK", matches.length > 1 ? `"${id}" begins ${matches.length} ids` : `No micro-VM has the id "${id}"`, {
+        next: "See `mayfly ps` for the running ones.",
+      });
+    }
+    for (const { pid } of entry.processes.filter(isAlive).slice(0, 1)) attempt(() => process.kill(pid, "SIGKILL"), "it has just ended");
+    return describe(entry);
+  }
+
+  /** Ends and disposes of the standbys. Forks that were handed out are their holders'. */
+  async close(): Promise<void> {
+    await this.#microvisor[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function describe({ id, kind, profile, label, since, owner }: LedgerEntry): RunningVm {
+  return { id, kind, profile, label, since, owner: owner.pid };
+}
+
+const ignoreProgress: Progress = () => undefined;
+
+class Gatherer extends Writable {
+  readonly #chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Readable, Writable } from "node:stream";
+import type { Limits, Progress, TaskRequest, TaskResult, TerminalSize } from "../contract/index.ts";
+
+export interface MayflyOptions {
+  /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
+  readonly home?: string | undefined;
+  /** Forks to keep ready, by profile, e.g. `{ python: 2 }`. Default: none. */
+  readonly standby?: Readonly<Record<string, number>> | undefined;
+  /** Told what is being done while something is made for the first time. */
+  readonly progress?: Progress | undefined;
+}
+
+/** A task and where its streams go. */
+export interface RunRequest extends TaskRequest {
+  /** Standard input; default: empty. */
+  readonly stdin?: Readable | string | Uint8Array | undefined;
+  /** Default: gathered into the result's `stdout`, at most 16 MiB with standard error unless `limits.outputBytes` says otherwise. */
+  readonly stdout?: Writable | undefined;
+  readonly stderr?: Writable | undefined;
+  /** Ends the task; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Tells of new sizes of the terminal, where `terminal` asks for one. */
+  readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
+}
+
+export interface RunResult extends TaskResult {
+  /** What the task wrote, where no stream was named for it. Untrusted: neutralise it before it reaches a terminal or a page. */
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+export interface ForkRequest {
+  readonly limits?: Partial<Limits> | undefined;
+  readonly isolation?: TaskRequest["isolation"];
+  /** What `mayfly ps` shows. */
+  readonly label?: string | undefined;
+}

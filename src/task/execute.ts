@@ -1,0 +1,76 @@
+import type { GuestProcess } from "../channel/index.ts";
+import type { Outcome } from "../contract/index.ts";
+import { MayflyError, neutralise, openUntrusted } from "../foundation/index.ts";
+import type { MicroVm } from "../microvisor/index.ts";
+import type { AdmittedTask } from "../policy/index.ts";
+import type { Recorder } from "../report/index.ts";
+import { deliverInputs, type OpenInput } from "./inputs.ts";
+import { connectStreams, type TaskIo } from "./io.ts";
+import { LimitWatch, taskMemory } from "./limits.ts";
+
+interface Execution {
+  readonly task: AdmittedTask;
+  readonly inputs: readonly OpenInput[];
+  readonly io: TaskIo;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Puts everything of the task into its micro-VM, runs the command, and says how it ended. The first of these wins: the
+ * command's end, a limit, the caller's signal, the machine's death.
+ * @throws E_COMMAND_NOT_FOUND, E_COMMAND_NOT_EXECUTABLE, E_CANCELLED, E_GUEST_*, E_ENGINE_DIED, E_INPUT_CHANGED
+ */
+export async function execute(vm: MicroVm, { task, inputs, io, recorder, signal }: Execution): Promise<Outcome> {
+  const watch = new LimitWatch(task.limits);
+  recordOutward(vm, recorder);
+  const cancelled = whenAborted(signal);
+  try {
+    return await Promise.race([vm.watched(work()), watch.hit, cancelled.promise]);
+  } finally {
+    watch.end();
+    cancelled.forget();
+  }
+
+  async function work(): Promise<Outcome> {
+    const { limits, command, env, cwd, user, terminal } = task;
+    const bounded = vm.agent.limits({ memoryBytes: taskMemory(limits.memory), processes: limits.processes });
+    await Promise.all([bounded, inputs.length > 0 ? deliverInputs(vm.agent, inputs) : vm.agent.seal("/in")]);
+    recorder.mark("connected");
+    watch.begin(vm.agent);
+    const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
+    const flowing = connectStreams(guest, { ...io, onFirstByte: () => { recorder.mark("firstByte"); } }, watch);
+    return await outcomeOf(guest, flowing);
+  }
+}
+
+/** A reader of ours that goes away ends the task, as a broken pipe would. */
+async function outcomeOf(guest: GuestProcess, flowing: Promise<void>): Promise<Outcome> {
+  const unread = flowing.then(async () => await guest.exit, (cause: unknown) => { throw brokenPipe(cause); });
+  const exit = await Promise.race([unread, guest.exit.then(async (ended) => { await flowing; return ended; })]);
+  return exit.kind === "exited" ? { kind: "exited", code: exit.code } : { kind: "signalled", signal: exit.signal };
+}
+
+function brokenPipe(cause: unknown): MayflyError {
+  if (cause instanceof MayflyError) return cause;
+  return new MayflyError("E_CANCELLED", "The reader of the task's output went away", { cause });
+}
+
+function recordOutward(vm: MicroVm, recorder: Recorder): void {
+  vm.agent.onOutward(({ name, port }) => {
+    recorder.refusedStream({ name: neutralise(openUntrusted(name), 255), port });
+    return "refuse";
+  });
+}
+
+function whenAborted(signal: AbortSignal | undefined): { promise: Promise<never>; forget: () => void } {
+  let forget = (): void => undefined;
+  const promise = new Promise<never>((_resolve, reject) => {
+    const tell = (): void => { reject(new MayflyError("E_CANCELLED", "The task was cancelled", { cause: signal?.reason })); };
+    if (signal?.aborted === true) tell();
+    signal?.addEventListener("abort", tell, { once: true });
+    forget = () => signal?.removeEventListener("abort", tell);
+  });
+  promise.catch(() => undefined);
+  return { promise, forget };
+}

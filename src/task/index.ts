@@ -1,0 +1,2 @@
+export { runTask } from "./run.ts";
+export type { TaskIo } from "./io.ts";

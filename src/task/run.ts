@@ -1,0 +1,49 @@
+import type { TaskRequest, TaskResult } from "../contract/index.ts";
+import { Scope } from "../disposal/index.ts";
+import type { Microvisor } from "../microvisor/index.ts";
+import { admit } from "../policy/index.ts";
+import { Recorder } from "../report/index.ts";
+import { execute } from "./execute.ts";
+import { closeInputs, openInputs } from "./inputs.ts";
+import type { TaskIo } from "./io.ts";
+import { collectOutputs, prepareOutputDirectory } from "./outputs.ts";
+
+interface TaskHost {
+  readonly microvisor: Microvisor;
+  readonly io: TaskIo;
+  /** Ends the task; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The life of a task from top to bottom: request → policy → microvisor → task → report → disposal. (Engine and channel
+ * are below the microvisor.) Always comes to a result: whatever happened, every step of disposal has run and is in it.
+ */
+export async function runTask(request: TaskRequest, { microvisor, io, signal }: TaskHost): Promise<TaskResult> {
+  const profile = request.profile ?? "base";
+  const recorder = new Recorder(profile);
+  const scope = new Scope();
+  try {
+    // Policy: all that the task may touch. What is missing is told before a machine is made.
+    const task = admit(request, await microvisor.profileLimits(profile));
+    const inputs = await openInputs(task.inputs, task.limits.memory);
+    scope.defer("inputs", async () => await closeInputs(inputs));
+    if (task.out !== undefined) await prepareOutputDirectory(task.out);
+
+    // Microvisor: a fork of its own, with an identity of its own.
+    signal?.throwIfAborted();
+    const { vm, ...facts } = await microvisor.fork(profile, { ...task, label: task.command.join(" ") });
+    scope.nest(async () => await vm.dispose());
+    recorder.machine({ id: vm.id, ...facts });
+
+    // Task: inputs and limits go in, the command runs, results come out.
+    recorder.outcome(await execute(vm, { task, inputs, io, recorder, signal }));
+    if (task.out !== undefined && recorder.ended("exited", "signalled")) {
+      recorder.outputs(await collectOutputs(vm.agent, { ...task, directory: task.out }));
+    }
+  } catch (cause) {
+    recorder.failure(cause);
+  }
+  // Disposal: every step, last-in first-out; then the report.
+  return recorder.build(await scope.close());
+}
