@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ROOT "/sys/fs/cgroup"
@@ -23,6 +24,7 @@ static struct counter {
 	const char *path, *line;
 	uint8_t kind;
 	uint64_t before, told; /* at the start of the connection; last reported */
+	uint64_t quiet_until;  /* no report before this, in milliseconds; 0: at once */
 	struct watch watch;
 } counters[] = {
 	{.path = TASK "/memory.events", .line = "oom_kill ", .kind = EVENT_MEMORY},
@@ -30,8 +32,16 @@ static struct counter {
 };
 
 #define COUNTERS (sizeof counters / sizeof *counters)
+#define QUIET 1000 /* between two EVENTs of a kind: a fork bomb strikes its limit all the time */
 
 static int cgroup = -1;
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static uint64_t counter_read(const struct counter *counter)
 {
@@ -55,6 +65,7 @@ static void counter_check(struct counter *counter)
 	if (now <= counter->told)
 		return;
 	counter->told = now;
+	counter->quiet_until = milliseconds() + QUIET;
 	encode_event(port_out(), counter->kind, (uint32_t)(now - counter->before));
 }
 
@@ -62,6 +73,22 @@ static void counter_ready(struct watch *watch, short events)
 {
 	(void)events;
 	counter_check(watch->owner);
+}
+
+int limits_prepare(void)
+{
+	int wait = -1;
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		struct counter *counter = &counters[i];
+		uint64_t now = counter->quiet_until ? milliseconds() : 0;
+		if (now >= counter->quiet_until)
+			counter->quiet_until = 0;
+		counter->watch.events = counter->quiet_until ? 0 : POLLPRI;
+		int left = (int)(counter->quiet_until ? counter->quiet_until - now : 0);
+		if (left && (wait < 0 || left < wait))
+			wait = left;
+	}
+	return wait;
 }
 
 void limits_check(void)
@@ -97,7 +124,7 @@ void limits_open(void)
 	cgroup = open(TASK, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (unsigned i = 0; i < COUNTERS; i++) {
 		struct watch *watch = &counters[i].watch;
-		*watch = (struct watch){.events = POLLPRI, .ready = counter_ready, .owner = &counters[i]};
+		*watch = (struct watch){.ready = counter_ready, .owner = &counters[i]};
 		watch->fd = open(counters[i].path, O_RDONLY | O_CLOEXEC);
 		if (watch->fd >= 0)
 			watch_add(watch);

@@ -29,7 +29,8 @@ int main(void)
 	outward_open();
 	port_open(dispatch_frame);
 	for (;;) {
-		int wait = port_prepare();
+		int port = port_prepare(), limits = limits_prepare();
+		int wait = port >= 0 && (limits < 0 || port < limits) ? port : limits;
 		loop_wait(pump_prepare() ? 0 : wait);
 		pump_turn();
 		port_flush();

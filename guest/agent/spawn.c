@@ -29,7 +29,7 @@ static bool write_zero(int fd)
 	return write(fd, "0", 1) == 1;
 }
 
-static bool leave_agent(const struct spawn *plan)
+static bool leave_agent(void)
 {
 	if (setsid() < 0)
 		return false;
@@ -100,7 +100,7 @@ static _Noreturn void fail(struct spawn *plan, enum spawn_stage stage, int error
 /* A function of its own, so that it leaves the frame it shares with the agent alone. */
 static _Noreturn __attribute__((noinline)) void run_child(struct spawn *plan)
 {
-	if (!leave_agent(plan) || !set_descriptors(plan) || !become(plan->account))
+	if (!leave_agent() || !set_descriptors(plan) || !become(plan->account))
 		fail(plan, SPAWN_SETUP, errno);
 	if (chdir(plan->cwd) < 0)
 		fail(plan, SPAWN_CWD, errno);

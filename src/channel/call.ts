@@ -13,11 +13,11 @@ export async function call(
   const answer = deferred<undefined>();
   const handler: StreamHandler = {
     receive(message: StreamMessage) {
-      owner.close(message.stream);
       if (message.type === "OK") answer.resolve(undefined);
       else if (message.type === "ERROR") answer.reject(guestError(message, asked));
       else if (message.type === "RESET") answer.reject(guestReset(message.body.code, asked));
       else throw violation(`${message.type} where a call waits for its answer`);
+      owner.close(message.stream); // last: a stream that is closed is no longer told of the connection's end
     },
     fail: (reason: MayflyError) => {
       answer.reject(reason);

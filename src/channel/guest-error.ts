@@ -43,6 +43,7 @@ function couldNot({ what }: Asked): string {
 }
 
 function codeOf(code: number, { about }: Asked): ErrorCode {
+  if (code === GUEST_ERROR.overLimit) return "E_LIMIT";
   if (about === "file") return "E_FILE_IN_GUEST";
   if (about === "agent") return "E_GUEST_REFUSED";
   if (code === GUEST_ERROR.notFound) return "E_COMMAND_NOT_FOUND";

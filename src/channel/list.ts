@@ -46,7 +46,7 @@ export async function list(
   };
   const giveUp = (): void => {
     owner.send(RESET.encode(stream, { code: 0 }));
-    fail(new MayflyError("E_FILE_IN_GUEST", `The listing of ${path} is over ${formatSize(LISTING_BYTES)}.`));
+    fail(new MayflyError("E_LIMIT", `The listing of ${path} is over ${formatSize(LISTING_BYTES)}.`));
   };
   const stream = owner.open({ receive, fail });
   const allowance = new Allowance(owner, stream);

@@ -39,7 +39,6 @@ export interface RefusedStream {
 /** Milliseconds since the request, by the host's clock; undefined where the task did not get there. */
 export interface Timings {
   readonly machine?: number;
-  readonly connected?: number;
   readonly firstByte?: number;
   readonly ended?: number;
   readonly collected?: number;

@@ -35,12 +35,13 @@ export async function execute(vm: MicroVm, { task, inputs, io, recorder, signal 
   async function work(): Promise<Outcome> {
     const { limits, command, env, cwd, user, terminal } = task;
     const bounded = vm.agent.limits({ memoryBytes: taskMemory(limits.memory), processes: limits.processes });
-    await Promise.all([bounded, inputs.length > 0 ? deliverInputs(vm.agent, inputs) : vm.agent.seal("/in")]);
-    recorder.mark("connected");
+    if (inputs.length > 0) await Promise.all([bounded, deliverInputs(vm.agent, inputs)]);
     watch.begin(vm.agent);
+    // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     const flowing = connectStreams(guest, { ...io, onFirstByte: () => { recorder.mark("firstByte"); } }, watch);
-    return await outcomeOf(guest, flowing);
+    const [outcome] = await Promise.all([outcomeOf(guest, flowing), bounded]);
+    return outcome;
   }
 }
 

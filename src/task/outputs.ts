@@ -73,9 +73,9 @@ export async function collectOutputs(agent: AgentConnection, policy: OutputPolic
 
 async function list(agent: AgentConnection, limits: Limits): Promise<readonly GuestEntry[]> {
   try {
-    return await agent.list(GUEST_OUT, { maxEntries: limits.outFiles * 2 + 16, maxDepth: limits.outDepth });
+    return await agent.list(GUEST_OUT, { maxEntries: limits.outFiles, maxDepth: limits.outDepth });
   } catch (cause) {
-    if (cause instanceof MayflyError && cause.code === "E_GUEST_REFUSED") throw new LimitError("outFiles", limits.outFiles);
+    if (cause instanceof MayflyError && cause.code === "E_LIMIT") throw new LimitError("outFiles", limits.outFiles);
     throw cause;
   }
 }

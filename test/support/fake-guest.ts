@@ -10,7 +10,17 @@ import type { Fields, Message, Written } from "../../src/contract/agent/index.ts
 
 const FROM_HOST = [
   ...[wire.HELLO, wire.IDENTITY, wire.OK, wire.ERROR, wire.EXEC, wire.PUT, wire.GET, wire.LIST, wire.CONNECT],
-  ...[wire.LIMITS, wire.SEAL, wire.DATA, wire.END, wire.CREDIT, wire.RESET, wire.SIGNAL, wire.RESIZE, wire.POWEROFF],
+  ...[
+    wire.LIMITS,
+    wire.SEAL,
+    wire.DATA,
+    wire.END,
+    wire.CREDIT,
+    wire.RESET,
+    wire.SIGNAL,
+    wire.RESIZE,
+    wire.POWEROFF,
+  ],
 ] as const;
 
 export type HostMessage = ReturnType<(typeof FROM_HOST)[number]["decode"]>;
@@ -33,7 +43,10 @@ export class FakeGuest {
     const reader = new wire.FrameReader(
       ({ code }) => (code === wire.DATA.code ? "pieces" : "whole"),
       ({ code, stream, payload }) => {
-        const message = FROM_HOST.find((known) => known.code === code)?.decode(stream, openUntrusted(payload));
+        const message = FROM_HOST.find((known) => known.code === code)?.decode(
+          stream,
+          openUntrusted(payload),
+        );
         if (message === undefined) throw new Error(`the host sent type ${code}`);
         this.received.push(message);
         this.onMessage(message);

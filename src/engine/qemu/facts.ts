@@ -19,6 +19,8 @@ const Facts = v.object({
   files: v.array(v.string()),
   /** The read-only opener that QEMU before 8.2 needs; see `host/readonly-ram.c`. */
   shim: v.nullable(v.string()),
+  /** Whether bubblewrap can forbid user namespaces inside the jail. */
+  disableUserns: v.boolean(),
   key: v.string(),
 });
 
@@ -30,7 +32,7 @@ export type QemuFacts = v.InferOutput<typeof Facts>;
  */
 export async function qemuFacts(directory: string, shimSource: string): Promise<QemuFacts> {
   const binary = findBinary();
-  const seen = [identity(binary), identity(shimSource)].join(" ");
+  const seen = [binary, shimSource, findTool("bwrap")].map(identity).join(" ");
   const path = join(directory, "qemu.json");
   const raw = attempt(() => JSON.parse(readFileSync(path, "utf8")) as unknown, "learnt below");
   const kept = v.safeParse(Facts, raw);
@@ -52,6 +54,17 @@ function findBinary(): string {
   throw new MayflyError("E_ENGINE_MISSING", `QEMU (${BINARY_NAMES.join(" or ")}) is not in ${BINARY_PLACES.join(", ")}`, {
     next: "Run `mayfly setup`, which installs it.",
   });
+}
+
+function findTool(name: string): string {
+  const found = BINARY_PLACES.map((place) => join(place, name)).find(existsSync);
+  if (found !== undefined) return found;
+  throw new MayflyError("E_SETUP_NEEDED", `${name} is not in ${BINARY_PLACES.join(", ")}`, { next: "Run `mayfly setup`, which installs it." });
+}
+
+async function bubblewrapVersion(): Promise<string> {
+  const { stdout } = await runTool(["bwrap", "--version"], { timeoutMs: 20_000, failure: "E_SETUP_NEEDED" });
+  return /\d+\.\d+/.exec(stdout)?.[0] ?? "0";
 }
 
 function identity(path: string): string {
@@ -78,7 +91,8 @@ async function learn({ binary, seen, directory, shimSource }: LearnRequest): Pro
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const shim = atLeast(version, "8.2") ? null : await buildShim(shimSource, directory);
   const key = createHash("sha256").update(`${seen}\n${full}`).digest("hex").slice(0, 16);
-  return { seen, binary, version, files: await neededFiles(binary), shim, key };
+  const disableUserns = atLeast(await bubblewrapVersion(), "0.8");
+  return { seen, binary, version, files: await neededFiles(binary), shim, disableUserns, key };
 }
 
 /** Directories rather than single libraries: a mount costs bubblewrap 0.2 ms, and they hold only public packages. */

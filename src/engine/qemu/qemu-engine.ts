@@ -82,7 +82,8 @@ export class QemuEngine implements Engine {
   }
 
   async #spawn({ id, cgroups, binds, argv, env = {}, ramDirectory }: Jailed): Promise<QemuMachine> {
-    const jail = bubblewrapArguments({ binds, env: { ...ALLOCATOR, ...env }, infoFd: INFO_FD, argv });
+    const facts = await this.#qemu();
+    const jail = bubblewrapArguments({ binds, env: { ...ALLOCATOR, ...env }, infoFd: INFO_FD, argv, disableUserns: facts.disableUserns });
     const kvmGroup = attempt(() => statSync(this.#options.kvmDevice).gid, "no such device");
     const child = await spawnSupervised({ argv: launchCommand({ id, cgroups, jail, kvmGroup }), pipes: PIPES });
     return new QemuMachine(child, ramDirectory);

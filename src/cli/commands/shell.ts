@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { Command } from "commander";
+import { MayflyError } from "../../foundation/index.ts";
+import { listProfiles, usualLimits } from "../../sdk/index.ts";
+import type { Invocation } from "../invocation.ts";
+import { addLimitOptions } from "../run/limit-options.ts";
+import { performTask } from "../run/perform-task.ts";
+import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "../run/task-options.ts";
+import { terminalVariables } from "../run/terminal-variables.ts";
+
+/** The best shell that the guest has; `exec` so that its exit status is the session's. */
+const SHELL = ["sh", "-c", "command -v bash >/dev/null && exec bash -l || exec sh -l"];
+/** A person works as long as they like; this is the longest that there is. */
+const SESSION_MS = 7 * 24 * 3_600_000;
+
+const EXAMPLES = `
+Examples:
+  mayfly shell
+  mayfly shell python data.csv        # data.csv is /in/data.csv
+  mayfly shell --out kept             # what you leave in /out comes back to kept/
+
+Leave with \`exit\` or Ctrl-D; the exit status is the shell's. Enter ~ . ends a session that hangs.`;
+
+export function shellCommand(invocation: Invocation): Command {
+  const command = new Command("shell")
+    .description("Opens a shell in a micro-VM of its own, which is destroyed when you leave.")
+    .usage("[PROFILE] [FILES…] [OPTIONS]")
+    .argument("[PROFILE]", "kind of machine (default: base)")
+    .argument("[FILES...]", "inputs, each readable as /in/NAME");
+  addMannerOptions(addTaskOptions(command));
+  addLimitOptions(command, { ...usualLimits(), timeMs: undefined });
+  return command.addHelpText("after", EXAMPLES).action(async (first: string | undefined, rest: string[], options: TaskOptions) => {
+    if (invocation.commandWords !== undefined) {
+      throw new MayflyError("E_USAGE", "A shell takes no command", { next: "Use `mayfly run -t -- COMMAND…` for one." });
+    }
+    const { profile, files } = sortOut(first, rest, options.profile);
+    const task = taskFrom(files, { ...options, profile });
+    invocation.status = await performTask(
+      { ...task, command: SHELL, env: { ...terminalVariables(), ...task.env }, limits: { timeMs: SESSION_MS, ...task.limits } },
+      {
+        streams: { terminal: true, stdin: true, raw: options.raw ?? false },
+        json: false,
+        quiet: options.quiet ?? false,
+        yes: options.yes ?? false,
+        report: undefined,
+      },
+      invocation,
+    );
+  });
+}
+
+/** The first word may be a profile or already a file; a profile's name wins, as `./NAME` still names a file. */
+function sortOut(first: string | undefined, rest: readonly string[], profile: string | undefined): { profile: string; files: readonly string[] } {
+  if (first === undefined) return { profile: profile ?? "base", files: rest };
+  const isFile = profile !== undefined || (!listProfiles().some(({ name }) => name === first) && existsSync(first));
+  return isFile ? { profile: profile ?? "base", files: [first, ...rest] } : { profile: first, files: rest };
+}

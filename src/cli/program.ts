@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { MayflyError } from "../foundation/index.ts";
+import { CATALOGUE } from "./catalogue.ts";
+import { tellFailure } from "./failure.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** The commands that take another program's command line after `--`. */
+const TAKING_COMMANDS = new Set(["run", "shell"]);
+
+const EXAMPLES = `
+Examples:
+  mayfly run -- uname -a
+  mayfly run invoice.csv -- wc -l /in/invoice.csv
+  mayfly run --profile python data.csv --out results -- python3 -c "…"
+  mayfly shell python
+  mayfly doctor
+
+\`mayfly COMMAND --help\` shows a command's options and examples.`;
+
+/** Runs the command that `argv` names. Never rejects. @returns the exit status */
+export async function perform(argv: readonly string[], interruption: Interruption): Promise<number> {
+  const name = argv.find((word) => !word.startsWith("-")) ?? "";
+  const cut = TAKING_COMMANDS.has(name) ? argv.indexOf("--") : -1;
+  const words = cut < 0 ? argv : argv.slice(0, cut);
+  const invocation: Invocation = { commandWords: cut < 0 ? undefined : argv.slice(cut + 1), interruption, status: 0 };
+  try {
+    const asked = name === "help" ? (argv.find((word) => !word.startsWith("-") && word !== "help") ?? "") : name;
+    const program = await buildProgram(invocation, (command) => command === asked);
+    if (words.length === 0) program.help();
+    await program.parseAsync(words, { from: "user" });
+    return invocation.status;
+  } catch (cause) {
+    if (cause instanceof CommanderError && cause.exitCode === 0) return 0;
+    const failure = cause instanceof CommanderError ? usageError(cause, name, invocation) : cause;
+    return tellFailure(failure, { json: words.includes("--json"), interrupted: interruption.status });
+  }
+}
+
+/** The whole command line as commander knows it; commands that `isWanted` denies are only named. */
+export async function buildProgram(invocation: Invocation, isWanted: (command: string) => boolean): Promise<Command> {
+  const program = quiet(new Command("mayfly"))
+    .description("Runs whatever you do not trust in a micro-VM of its own, and proves that it is gone afterwards.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .usage("COMMAND [OPTIONS]")
+    .addHelpText("after", EXAMPLES);
+  for (const { name, group, summary, load } of CATALOGUE) {
+    const command = isWanted(name) ? (await load())(invocation) : new Command(name).allowUnknownOption();
+    program.addCommand(withExits(command.summary(summary).helpGroup(group)));
+  }
+  return program;
+}
+
+/** Usage errors are thrown and told by us; only help goes straight to standard output. */
+function quiet(command: Command): Command {
+  return command
+    .exitOverride()
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [COMMAND]", "show help for a command")
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+}
+
+function withExits(command: Command): Command {
+  for (const inner of [command, ...command.commands]) {
+    inner.exitOverride().helpOption("-h, --help", "show this help").helpCommand(false);
+    inner.configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+  }
+  return command;
+}
+
+function usageError(cause: CommanderError, command: string, { commandWords }: Invocation): MayflyError {
+  const [message = "", suggestion] = cause.message.replace(/^error: /, "").split("\n");
+  const help = CATALOGUE.some(({ name }) => name === command) ? `mayfly ${command} --help` : "mayfly --help";
+  const next = suggestion?.replace(/^\(|\)$/g, "") ?? `See \`${help}\`.`;
+  const isMisplaced = TAKING_COMMANDS.has(command) && commandWords === undefined && cause.code === "commander.unknownOption";
+  return new MayflyError("E_USAGE", capitalised(message), {
+    next: isMisplaced ? `The command to run, with its options, comes after \`--\`. ${next}` : next,
+  });
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Read here rather than asked of the SDK, which `--version` need not load. */
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,55 @@
+import type { TaskResult } from "../../contract/index.ts";
+import { formatTime, neutralise } from "../../foundation/index.ts";
+import { describeLimit, flagValue } from "./describe-limit.ts";
+import { LIMIT_OPTIONS } from "./limit-options.ts";
+
+/** Refused things that are named one by one; a hostile task could make thousands. */
+const MOST_NAMED = 5;
+
+/** What went wrong: told always. The next step is on a line of its own, indented. */
+export function failureNotes({ outcome, disposal }: TaskResult): string[] {
+  const notes: string[] = [];
+  if (outcome.kind === "failed") {
+    notes.push(neutralise(outcome.message, 2000));
+    if (outcome.next !== undefined) notes.push(`  ${neutralise(outcome.next, 2000)}`);
+  } else if (outcome.kind === "limit") {
+    const option = LIMIT_OPTIONS.find(({ limit }) => limit === outcome.limit);
+    const what = option?.description ?? outcome.limit;
+    notes.push(`ended: over its limit of ${describeLimit(outcome.limit, outcome.allowed)} (${what})`);
+    if (option !== undefined) notes.push(`  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, outcome.allowed * 2)}.`);
+  }
+  if (!disposal.complete) {
+    const failed = disposal.steps.filter((step) => !step.ok).map(({ step, detail }) => `${step}: ${detail}`);
+    notes.push(`the micro-VM is NOT proved gone: ${failed.join("; ")}`, "  Run `mayfly ps`; the next start sweeps what is left.");
+  }
+  return notes;
+}
+
+/** What a person should know of a task that ended well. */
+export function warningNotes({ warnings, refusedOutputs, refusedStreams }: TaskResult): string[] {
+  return [
+    ...warnings.map((warning) => neutralise(warning)),
+    ...named(refusedOutputs.map(({ path, why }) => `left behind: ${neutralise(path)} (${why})`), "files left behind"),
+    ...named(refusedStreams.map(({ name, port }) => `refused: a connection to ${neutralise(name)}:${port}`), "refused connections"),
+  ];
+}
+
+/** One line that says where it ran and that it is gone. */
+export function summary({ isolation, timings, origin, disposal }: TaskResult): string {
+  const steps = disposal.steps;
+  const gone = `gone: ${steps.filter(({ ok }) => ok).length} of ${steps.length} disposal steps`;
+  if (isolation === undefined) return `no micro-VM was made · ${gone}`;
+  const how = isolation.kind === "hardware" ? "held by the processor" : `emulated: ${shortReason(isolation.reason)}`;
+  const made = `${origin} ${formatTime(timings.machine ?? 0)}`;
+  return `ran in its own micro-VM (${how}) · ${made} · ${gone}`;
+}
+
+/** The first clause; `mayfly doctor` tells the rest. */
+function shortReason(reason: string): string {
+  return neutralise(reason.split(/[:;(]/)[0]?.trim() ?? "", 60);
+}
+
+function named(lines: readonly string[], what: string): string[] {
+  const more = lines.length - MOST_NAMED;
+  return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`… and ${more} more ${what} (--json lists them)`] : [])];
+}

@@ -1,0 +1,69 @@
+import { Option, type Command } from "commander";
+import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
+import { MayflyError, neutralise } from "../../foundation/index.ts";
+import { limitsFrom } from "./limit-options.ts";
+
+/** What commander gives for the options of `run` and `shell`. */
+export interface TaskOptions {
+  readonly profile?: string;
+  readonly in?: readonly TaskInput[];
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly isolation?: Isolation;
+  readonly yes?: boolean;
+  readonly quiet?: boolean;
+  readonly raw?: boolean;
+}
+
+/** Adds what `run` and `shell` have in common. */
+export function addTaskOptions(command: Command): Command {
+  return command
+    .option("-p, --profile <NAME>", "kind of machine: see `mayfly profiles` (default: base)")
+    .option("--in <FILE=NAME>", "an input under another name, /in/NAME (repeatable)", collectInput)
+    .option("-o, --out <DIR>", "directory that gets what the task leaves in /out")
+    .option("-f, --force", "replace files that exist in --out")
+    .option("-e, --env <NAME=VALUE>", "a variable; NAME alone passes yours on (repeatable)", collectVariable)
+    .option("--cwd <DIR>", "directory of the guest to start in")
+    .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
+    .addOption(new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices(["hardware", "any"]));
+}
+
+/** Adds what says how the command line behaves. */
+export function addMannerOptions(command: Command): Command {
+  return command
+    .option("--raw", "pass the task's control characters to your terminal unchanged")
+    .option("-q, --quiet", "no progress, no summary, no warnings")
+    .option("-y, --yes", "install missing system packages without asking");
+}
+
+export function taskFrom(files: readonly string[], options: TaskOptions): Omit<TaskRequest, "command"> {
+  return {
+    profile: options.profile,
+    inputs: [...files, ...(options.in ?? [])],
+    out: options.out,
+    force: options.force,
+    env: options.env,
+    cwd: options.cwd,
+    user: options.user,
+    isolation: options.isolation,
+    limits: limitsFrom({ ...options }),
+  };
+}
+
+function collectInput(text: string, earlier: readonly TaskInput[] = []): readonly TaskInput[] {
+  const at = text.lastIndexOf("=");
+  return [...earlier, at < 0 ? { path: text } : { path: text.slice(0, at), name: text.slice(at + 1) }];
+}
+
+function collectVariable(text: string, earlier: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  const name = at < 0 ? text : text.slice(0, at);
+  const value = at < 0 ? process.env[name] : text.slice(at + 1);
+  if (value === undefined) {
+    throw new MayflyError("E_USAGE", `The variable ${neutralise(name, 60)} is not set here`, { next: `Give it a value: --env ${neutralise(name, 60)}=VALUE.` });
+  }
+  return { ...earlier, [name]: value };
+}
