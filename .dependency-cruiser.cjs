@@ -37,7 +37,7 @@ module.exports = {
     {
       name: "enter-a-folder-by-its-index", severity: "error",
       from: { path: "^src/([^/]+)/" },
-      to: { path: "^src/[^/]+/.+", pathNot: ["^src/$1/", "^src/[^/]+/index\\.ts$", "^src/contract/agent/index\\.ts$"] },
+      to: { path: "^src/[^/]+/.+", pathNot: ["^src/$1/", "^src/[^/]+/index\\.ts$", "^src/contract/agent/index\\.ts$", "^src/foundation/(errors|untrusted)\\.ts$"] },
     },
     {
       name: "pure-folders-do-no-io", severity: "error",

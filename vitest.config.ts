@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+// eslint-disable-next-line no-restricted-syntax -- vitest reads the default export
 export default defineConfig({
   test: {
     projects: [

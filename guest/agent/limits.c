@@ -100,9 +100,11 @@ void limits_check(void)
 
 void limits_forget(void)
 {
-	for (unsigned i = 0; i < COUNTERS; i++)
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		counters[i].quiet_until = 0;
 		if (counters[i].watch.fd >= 0)
 			counters[i].told = counters[i].before = counter_read(&counters[i]);
+	}
 }
 
 static int write_file(const char *path, const char *text)

@@ -56,7 +56,7 @@ export interface AgentConnection {
   put(file: NewGuestFile, content: Readable | Uint8Array): Promise<void>;
   /** Reads a regular file; the stream errors with E_FILE_IN_GUEST. */
   get(path: string): Readable;
-  /** Everything below a directory. Rejects with E_FILE_IN_GUEST, also where it is over the limits. */
+  /** Everything below a directory. Rejects with E_FILE_IN_GUEST, or E_LIMIT where it is over the limits. */
   list(path: string, limits: ListingLimits): Promise<readonly GuestEntry[]>;
   /** Connects to a server in the guest; rejects with E_GUEST_REFUSED. Each direction ends on its own. */
   connect(target: ConnectTarget): Promise<Duplex>;

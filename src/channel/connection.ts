@@ -1,5 +1,13 @@
 import type { Duplex } from "node:stream";
-import { ERROR, GUEST_ERROR, guestMessages, HELLO, MAX_EVENTS, violation } from "../contract/agent/index.ts";
+import {
+  ERROR,
+  GUEST_ERROR,
+  guestMessages,
+  HELLO,
+  MAX_EVENTS,
+  MAX_UNREAD_REFUSALS,
+  violation,
+} from "../contract/agent/index.ts";
 import { NEWEST_VERSION, OLDEST_VERSION, type GuestMessage } from "../contract/agent/index.ts";
 import { asMayflyError, deferred, MayflyError, type Untrusted } from "../foundation/index.ts";
 import { guestError } from "./guest-error.ts";
@@ -36,6 +44,7 @@ export class Connection implements StreamOwner {
   private reason: MayflyError | undefined;
   private expectsEnd = false;
   private eventCount = 0;
+  private unreadRefusals = 0;
   private work: (() => void)[] = [];
 
   constructor(socket: Duplex, events: ConnectionEvents) {
@@ -93,11 +102,13 @@ export class Connection implements StreamOwner {
     this.expectsEnd = true;
   }
 
-  /** Refuses a stream that the guest opened. It counts as open until the refusal is on its way. */
+  /** Refuses a stream that the guest opened. Throws E_GUEST_PROTOCOL where the guest asks on and on but does not read. */
   refuse(stream: number): void {
-    const refusal = ERROR.encode(stream, { code: GUEST_ERROR.refused, errno: 0, message: "" });
-    this.send(refusal, () => {
-      this.streams.closedForGuest();
+    if (++this.unreadRefusals > MAX_UNREAD_REFUSALS) {
+      throw violation(`more than ${MAX_UNREAD_REFUSALS} OUTWARDs without reading the answers`);
+    }
+    this.send(ERROR.encode(stream, { code: GUEST_ERROR.refused, errno: 0, message: "" }), () => {
+      this.unreadRefusals--;
     });
   }
 

@@ -17,7 +17,6 @@ export class Multiplexer {
   private readonly handlers = new Map<number, StreamHandler>();
   private nextStream = 1;
   private lastOutward = 0;
-  private openOutward = 0;
 
   /** The number of a new stream. */
   open(handler: StreamHandler): number {
@@ -41,19 +40,12 @@ export class Multiplexer {
     this.handlers.get(message.stream)?.receive(message);
   }
 
-  /** The guest opens `stream`. The caller says when it is closed again. */
+  /** The guest opens `stream`, and is to be refused: so it is closed again at once, on this side. */
   openedByGuest(stream: number): void {
     if (stream % 2 !== 0) throw violation(`OUTWARD opens stream ${stream}, which is the host's`);
     if (stream <= this.lastOutward)
       throw violation(`OUTWARD opens stream ${stream} after ${this.lastOutward}`);
-    if (this.openOutward >= MAX_OPEN_STREAMS)
-      throw violation(`more than ${MAX_OPEN_STREAMS} streams opened at a time`);
     this.lastOutward = stream;
-    this.openOutward++;
-  }
-
-  closedForGuest(): void {
-    this.openOutward--;
   }
 
   /** Ends every stream. */

@@ -41,6 +41,7 @@ export async function perform(argv: readonly string[], interruption: Interruptio
 /** The whole command line as commander knows it; commands that `isWanted` denies are only named. */
 export async function buildProgram(invocation: Invocation, isWanted: (command: string) => boolean): Promise<Command> {
   const program = quiet(new Command("mayfly"))
+    .addHelpCommand(new Command("help").argument("[COMMAND]").summary("show help for a command").helpGroup("This installation:"))
     .description("Runs whatever you do not trust in a micro-VM of its own, and proves that it is gone afterwards.")
     .version(packageVersion(), "-V, --version", "print the version")
     .usage("COMMAND [OPTIONS]")
@@ -57,7 +58,6 @@ function quiet(command: Command): Command {
   return command
     .exitOverride()
     .helpOption("-h, --help", "show this help")
-    .helpCommand("help [COMMAND]", "show help for a command")
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined });
 }
 

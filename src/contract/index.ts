@@ -1,7 +1,8 @@
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";
 export type { LimitName, Limits } from "./limits.ts";
-export type { Progress } from "./progress.ts";
+export type { ProfileSettings } from "./profile.ts";
+export type { Progress, ProgressEvent } from "./progress.ts";
 export type {
   IsolationFact, Outcome, OutputFile, RefusedOutput, RefusedStream, TaskResult, Timings,
 } from "./result.ts";

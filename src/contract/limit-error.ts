@@ -1,4 +1,4 @@
-import { MayflyError } from "../foundation/index.ts";
+import { MayflyError } from "../foundation/errors.ts";
 import type { LimitName } from "./limits.ts";
 
 /** A task went over a limit: its outcome, not a failure of Mayfly's. `allowed` is in the limit's own unit. */

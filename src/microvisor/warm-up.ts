@@ -12,6 +12,7 @@ export async function warmUp(vm: MicroVm, command: readonly string[]): Promise<v
   const guest = vm.agent.exec({ argv: command, env: {}, cwd: "/home/user", user: "user" });
   guest.stdin.end();
   const said = Promise.all([text(guest.stdout), text(guest.stderr)]);
+  said.catch(() => undefined); // told by `exit`
   const late = (): MayflyError => new MayflyError("E_TEMPLATE", `The warm-up "${command.join(" ")}" took over ${WARM_UP_DEADLINE_MS / 1000} s`);
   const exit = await within(Promise.race([guest.exit, vm.death()]), WARM_UP_DEADLINE_MS, { late });
   if (exit.kind === "exited" && exit.code === 0) return;

@@ -35,10 +35,14 @@ async function openLock(path: string): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     return await open(path, "a+", 0o644);
   } catch (cause) {
-    throw new MayflyError("E_STORE_UNWRITABLE", `Could not make the lock file ${path}: ${errnoOf(cause) ?? "unknown"}.`, {
-      cause,
-      next: "Make its directory writable for you, or set MAYFLY_HOME to another one.",
-    });
+    throw new MayflyError(
+      "E_STORE_UNWRITABLE",
+      `Could not make the lock file ${path}: ${errnoOf(cause) ?? "unknown"}.`,
+      {
+        cause,
+        next: "Make its directory writable for you, or set MAYFLY_HOME to another one.",
+      },
+    );
   }
 }
 
@@ -48,7 +52,8 @@ async function acquire(file: FileHandle, path: string, options: LockOptions): Pr
   if (await flock(file, ["--nonblock"], { signal, timeoutMs: 10_000 })) return;
   const holder = (await readFile(path, "utf8")).trim();
   onWait?.(holder === "" ? "another process" : holder);
-  if (await flock(file, ["--timeout", String(timeoutMs / 1000)], { signal, timeoutMs: timeoutMs + 10_000 })) return;
+  if (await flock(file, ["--timeout", String(timeoutMs / 1000)], { signal, timeoutMs: timeoutMs + 10_000 }))
+    return;
   throw new MayflyError("E_LOCKED", `${holder} has held the lock ${path} for too long.`, {
     next: "End that process, or wait for it, and run the command again.",
   });

@@ -70,15 +70,20 @@ class ToolRun {
     const { signal, timeoutMs } = this.#options;
     const lines = this.#collect();
     const late = `${this.#name} did not finish within ${formatTime(timeoutMs)}.`;
-    const timer = setTimeout(() => { this.#stop(this.#error(late)); }, timeoutMs);
-    const onAbort = (): void => { this.#stop(signal?.reason as Error); };
+    const timer = setTimeout(() => {
+      this.#stop(this.#error(late));
+    }, timeoutMs);
+    const onAbort = (): void => {
+      this.#stop(signal?.reason as Error);
+    };
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const [status, killedBy] = (await once(this.#child, "exit")) as [number | null, string | null];
       await (this.#ending ?? endGroup(this.#child, "at once"));
       for (const splitter of lines) splitter.end();
       if (this.#cause !== undefined) throw this.#cause;
-      if (status === null || !(this.#options.accept ?? [0]).includes(status)) throw this.#failed(status, killedBy);
+      if (status === null || !(this.#options.accept ?? [0]).includes(status))
+        throw this.#failed(status, killedBy);
       return { status, stdout: Buffer.concat(this.#stdout).toString("utf8"), stderrTail: this.#tail };
     } finally {
       clearTimeout(timer);
@@ -97,7 +102,9 @@ class ToolRun {
       out.push(chunk);
       this.#keep(chunk);
     });
-    this.#child.stderr?.on("data", (chunk: Buffer) => { err.push(chunk); });
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      err.push(chunk);
+    });
     return [out, err];
   }
 
@@ -123,7 +130,8 @@ class ToolRun {
       return this.#error(`The program ${this.#name} is not installed.`, "E_SETUP_NEEDED");
     }
     const how = killedBy === null ? `with status ${String(status)}` : `by signal ${killedBy}`;
-    const last = this.#tail.findLast((line) => /error|^E:|fail|cannot|denied/i.test(line)) ?? this.#tail.at(-1);
+    const last =
+      this.#tail.findLast((line) => /error|^E:|fail|cannot|denied/i.test(line)) ?? this.#tail.at(-1);
     return this.#error(`${this.#name} ended ${how}${last === undefined ? "." : `: ${last}`}`);
   }
 

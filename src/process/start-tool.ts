@@ -13,7 +13,12 @@ export async function startTool(argv: readonly string[], options: ToolOptions): 
       cwd: options.cwd,
       env: toolEnvironment(options.env),
       detached: true,
-      stdio: [file?.fd ?? (input === undefined ? "ignore" : "pipe"), "pipe", "pipe", ...(options.inherit ?? [])],
+      stdio: [
+        file?.fd ?? (input === undefined ? "ignore" : "pipe"),
+        "pipe",
+        "pipe",
+        ...(options.inherit ?? []),
+      ],
     });
     child.stdin?.on("error", () => undefined); // a tool need not read all of its input; its status tells the rest
     if (typeof input === "string") child.stdin?.end(input);
@@ -29,12 +34,18 @@ async function spawned(child: ChildProcess, argv: readonly string[]): Promise<vo
     await once(child, "spawn");
   } catch (cause) {
     if (errnoOf(cause) !== "ENOENT") {
-      throw new MayflyError("E_SETUP_FAILED", `Could not start ${argv[0] ?? ""}: ${String(cause)}`, { cause });
+      throw new MayflyError("E_SETUP_FAILED", `Could not start ${argv[0] ?? ""}: ${String(cause)}`, {
+        cause,
+      });
     }
-    throw new MayflyError("E_SETUP_NEEDED", "The program setpriv is not installed, or the working directory is gone.", {
-      cause,
-      next: "Run: mayfly setup",
-    });
+    throw new MayflyError(
+      "E_SETUP_NEEDED",
+      "The program setpriv is not installed, or the working directory is gone.",
+      {
+        cause,
+        next: "Run: mayfly setup",
+      },
+    );
   }
 }
 

@@ -1,14 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Progress } from "../contract/index.ts";
 import { Ledger, runDirectory } from "../disposal/index.ts";
 import { QemuEngine } from "../engine/index.ts";
-import { storePaths } from "../image/index.ts";
+import { INSTALLATION, storePaths } from "../image/index.ts";
 import type { Host } from "../microvisor/index.ts";
-
-/** Root of this installation: `src/sdk` and `dist/sdk` lie equally deep in it. */
-export const INSTALLATION = fileURLToPath(new URL("../../", import.meta.url));
 
 export function mayflyVersion(): string {
   const manifest = JSON.parse(readFileSync(join(INSTALLATION, "package.json"), "utf8")) as { version: string };

@@ -2,13 +2,14 @@ import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Progress } from "../contract/index.ts";
 import { sweep, type LedgerEntry } from "../disposal/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
+import { ensureImage } from "../image/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
 import { runTask } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
-import type { ForkRequest, MayflyOptions, RunRequest, RunResult } from "./options.ts";
+import type { ForkRequest, MayflyOptions, PrepareRequest, RunRequest, RunResult } from "./options.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -82,8 +83,10 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
-  async prepare(profile: string): Promise<IsolationFact> {
-    const limits = admitLimits({}, await this.#microvisor.profileLimits(profile));
+  async prepare(profile: string, { limits: asked = {}, signal }: PrepareRequest = {}): Promise<IsolationFact> {
+    await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress, signal });
+    const limits = admitLimits(asked, await this.#microvisor.profileLimits(profile));
+    signal?.throwIfAborted();
     return await this.#microvisor.isolationOf(profile, limits);
   }
 

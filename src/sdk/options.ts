@@ -35,3 +35,10 @@ export interface ForkRequest {
   /** What `mayfly ps` shows. */
   readonly label?: string | undefined;
 }
+
+export interface PrepareRequest {
+  /** Memory and vCPUs where they are to differ from the profile's: each size has a template of its own. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Ends the making of an image; a template that is being made is finished. */
+  readonly signal?: AbortSignal | undefined;
+}

@@ -100,3 +100,30 @@ export const guestFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   VALUES.EVENT.map((event) => wire.EVENT.encode(0, event)),
   VALUES.READY.map((ready) => wire.READY.encode(0, ready)),
 );
+
+const on = (
+  number: number,
+  ...kinds: ((stream: number) => fc.Arbitrary<Uint8Array>)[]
+): fc.Arbitrary<Uint8Array> => fc.oneof(...kinds.map((kind) => kind(number)));
+const ok = (number: number): fc.Arbitrary<Uint8Array> => fc.constant(wire.OK.encode(number, {}));
+const end = (number: number): fc.Arbitrary<Uint8Array> => fc.constant(wire.END.encode(number, {}));
+const bytes = (number: number): fc.Arbitrary<Uint8Array> =>
+  VALUES.DATA.map((v) => wire.DATA.encode(number, v));
+const records = (number: number): fc.Arbitrary<Uint8Array> =>
+  record.map((v) => wire.DATA.encode(number, { bytes: v }));
+const credit = (number: number): fc.Arbitrary<Uint8Array> =>
+  fc.nat(100_000).map((v) => wire.CREDIT.encode(number, { bytes: v }));
+const exit = (number: number): fc.Arbitrary<Uint8Array> =>
+  VALUES.EXIT.map((v) => wire.EXIT.encode(number, v));
+
+/** Frames that fit the streams of the fuzzed connection: call 1, process 3 and 5, put 7, list 9, connect 11, get 13. */
+export const likelyFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
+  on(1, ok),
+  on(3, bytes, bytes, bytes, credit, end, exit),
+  on(5, bytes, bytes, end),
+  on(7, credit, ok),
+  on(9, records, records, records, end),
+  on(11, ok, bytes, bytes, credit, end),
+  on(13, bytes, bytes, end),
+  VALUES.EVENT.map((event) => wire.EVENT.encode(0, event)),
+);

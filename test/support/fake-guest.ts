@@ -37,6 +37,7 @@ export class FakeGuest {
   /** Called with each message, after it was recorded. */
   onMessage: (message: HostMessage) => void = () => undefined;
   private wake: () => void = () => undefined;
+  private goOn: () => void = () => undefined;
 
   constructor(socket: Duplex) {
     this.socket = socket;
@@ -57,6 +58,10 @@ export class FakeGuest {
       this.wake();
     });
     socket.on("error", () => undefined);
+    for (const event of ["drain", "close"])
+      socket.on(event, () => {
+        this.goOn();
+      });
   }
 
   send<N extends string, F extends Fields>(message: Message<N, F>, stream: number, values: Written<F>): void {
@@ -72,7 +77,9 @@ export class FakeGuest {
   async flood(make: (round: number) => Uint8Array, rounds: number): Promise<void> {
     for (let round = 0; round < rounds && this.socket.writable; round++) {
       if (this.socket.write(make(round))) continue;
-      await Promise.race([once(this.socket, "drain"), once(this.socket, "close")]).catch(() => undefined);
+      await new Promise<void>((resolve) => {
+        this.goOn = resolve;
+      });
     }
   }
 

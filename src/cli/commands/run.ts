@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { usualLimits } from "../../sdk/index.ts";
+import { DEFAULT_LIMITS } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
 import { performTask } from "../run/perform-task.ts";
@@ -40,7 +40,7 @@ export function runCommand(invocation: Invocation): Command {
     .option("--json", "print one JSON object with the result and the command's output")
     .option("--report <FILE>", "write the result as JSON to a file");
   addMannerOptions(command);
-  addLimitOptions(command, usualLimits());
+  addLimitOptions(command, DEFAULT_LIMITS);
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: RunOptions) => {
     const words = requireCommand(files, invocation.commandWords);
     const task = taskFrom(files, options);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { MayflyError } from "../../foundation/index.ts";
-import { listProfiles, usualLimits } from "../../sdk/index.ts";
+import { DEFAULT_LIMITS, listProfiles } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
 import { performTask } from "../run/perform-task.ts";
@@ -28,12 +28,12 @@ export function shellCommand(invocation: Invocation): Command {
     .argument("[PROFILE]", "kind of machine (default: base)")
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
   addMannerOptions(addTaskOptions(command));
-  addLimitOptions(command, { ...usualLimits(), timeMs: undefined });
+  addLimitOptions(command, { ...DEFAULT_LIMITS, timeMs: SESSION_MS });
   return command.addHelpText("after", EXAMPLES).action(async (first: string | undefined, rest: string[], options: TaskOptions) => {
     if (invocation.commandWords !== undefined) {
       throw new MayflyError("E_USAGE", "A shell takes no command", { next: "Use `mayfly run -t -- COMMAND…` for one." });
     }
-    const { profile, files } = sortOut(first, rest, options.profile);
+    const { profile, files } = await sortOut(first, rest, options.profile);
     const task = taskFrom(files, { ...options, profile });
     invocation.status = await performTask(
       { ...task, command: SHELL, env: { ...terminalVariables(), ...task.env }, limits: { timeMs: SESSION_MS, ...task.limits } },
@@ -50,8 +50,8 @@ export function shellCommand(invocation: Invocation): Command {
 }
 
 /** The first word may be a profile or already a file; a profile's name wins, as `./NAME` still names a file. */
-function sortOut(first: string | undefined, rest: readonly string[], profile: string | undefined): { profile: string; files: readonly string[] } {
+async function sortOut(first: string | undefined, rest: readonly string[], profile: string | undefined): Promise<{ profile: string; files: readonly string[] }> {
   if (first === undefined) return { profile: profile ?? "base", files: rest };
-  const isFile = profile !== undefined || (!listProfiles().some(({ name }) => name === first) && existsSync(first));
-  return isFile ? { profile: profile ?? "base", files: [first, ...rest] } : { profile: first, files: rest };
+  const isProfile = profile === undefined && (!existsSync(first) || (await listProfiles()).some(({ name }) => name === first));
+  return isProfile ? { profile: first, files: rest } : { profile: profile ?? "base", files: [first, ...rest] };
 }

@@ -1,12 +1,12 @@
 import { Option, type Command } from "commander";
-import type { Limits } from "../../contract/index.ts";
+import type { LimitName, Limits } from "../../contract/index.ts";
 import { MayflyError, neutralise, parseSize, parseTime } from "../../foundation/index.ts";
 import { describeLimit } from "./describe-limit.ts";
 
 type MutableLimits = { -readonly [Name in keyof Limits]?: Limits[Name] };
 
 interface LimitOption {
-  readonly limit: keyof Limits;
+  readonly limit: LimitName;
   readonly flag: string;
   readonly value: string;
   readonly description: string;
@@ -26,9 +26,10 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
   { limit: "outBytes", flag: "--out-size", value: "SIZE", parse: parseSize, example: "1G", description: "most bytes in --out" },
 ];
 
-/** Adds the limit options to a command. */
-export function addLimitOptions(command: Command, usual: Partial<Limits>): Command {
+/** Adds the limit options, or `only` some, to a command. @param usual what holds where an option is left out */
+export function addLimitOptions(command: Command, usual: Partial<Limits>, only?: readonly LimitName[]): Command {
   for (const { limit, flag, value, parse, example, description } of LIMIT_OPTIONS) {
+    if (only?.includes(limit) === false) continue;
     const usually = usual[limit] === undefined ? "" : ` (usually ${describeLimit(limit, usual[limit])})`;
     const option = new Option(`${flag} <${value}>`, `${description}, such as ${example}${usually}`).argParser((text: string) => {
       const parsed = parse(text);

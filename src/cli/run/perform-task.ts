@@ -8,7 +8,7 @@ import { requireSystem } from "../readiness.ts";
 import { ProgressView } from "../terminal/progress-view.ts";
 import { readerLost } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
-import { shorten } from "../terminal/table.ts";
+import { shorten } from "../terminal/width.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
@@ -40,7 +40,7 @@ export async function performTask(task: TaskRequest, how: Presentation, { interr
     await mayfly.prepare(task.profile ?? "base", { limits: task.limits, signal });
     progress.clear();
     const streams = openStreams({ ...how.streams, gather: how.json }, () => { leaving.abort(); });
-    const result = await mayfly.run({ ...task, ...streams.request, signal }).finally(streams.close);
+    const result = await mayfly.run({ ...task, ...streams.request, signal }).finally(async () => { await streams.close(); });
     const exitCode = exitCodeOf(result, interruption.status);
     const document = resultJson(result, { streams: how.json, exitCode });
     if (how.json) writeJson(document);

@@ -1,4 +1,4 @@
-import { Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { TerminalSize } from "../../contract/index.ts";
 import type { RunRequest } from "../../sdk/index.ts";
 import { enterRawMode } from "../terminal/raw-mode.ts";

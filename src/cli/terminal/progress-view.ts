@@ -1,6 +1,6 @@
 import type { Progress } from "../../contract/index.ts";
 import { isUtf8Locale, styleFor } from "./style.ts";
-import { shorten } from "./table.ts";
+import { shorten } from "./width.ts";
 
 type Output = NodeJS.WriteStream;
 type Event = Parameters<Progress>[0];
@@ -8,7 +8,7 @@ type Event = Parameters<Progress>[0];
 /** What is over sooner is not worth a word. */
 const PATIENCE_MS = 500;
 const FRAME_MS = 100;
-const FRAMES = isUtf8Locale() ? [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"] : [..."|/-\\"];
+const FRAMES = isUtf8Locale() ? "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" : "|/-\\";
 const ERASE_LINE = "\r\u001b[2K";
 
 /**
@@ -69,7 +69,7 @@ export class ProgressView {
     const [shown = "", ...rest] = shorten(parts.join(" · "), (this.#output.columns || 80) - 3).split(" · ");
     const style = styleFor(this.#output);
     const tail = rest.length === 0 ? "" : style.dim(` · ${rest.join(" · ")}`);
-    this.#output.write(`${ERASE_LINE}${FRAMES[this.#frame++ % FRAMES.length] ?? ""} ${shown}${tail}`);
+    this.#output.write(`${ERASE_LINE}${FRAMES.charAt(this.#frame++ % FRAMES.length)} ${shown}${tail}`);
     this.#isDrawn = true;
   }
 }

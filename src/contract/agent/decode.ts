@@ -28,8 +28,7 @@ export function guestMessages(deliver: (message: GuestMessage) => void): FrameRe
   });
 }
 
-/** Opens one frame of a guest. */
-export function decodeFromGuest(frame: Frame): GuestMessage {
+function decodeFromGuest(frame: Frame): GuestMessage {
   return messageOf(frame.code).decode(frame.stream, openUntrusted(frame.payload));
 }
 

@@ -23,6 +23,11 @@ const DIAGNOSES: readonly Diagnosis[] = [
     next: "End other micro-VMs (`mayfly ps`), or ask for less with --memory.",
   },
   {
+    pattern: /^bwrap: Can't find source path .*: Permission denied/,
+    code: "E_STORE_UNWRITABLE",
+    next: "Started by root, QEMU runs as another user, who must be able to reach it: chmod a+x the directories above, or leave MAYFLY_HOME at its default.",
+  },
+  {
     pattern: /^bwrap: .*(namespace|uid map|Operation not permitted|Permission denied)/,
     code: "E_JAIL",
     next: "Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap); `mayfly doctor` tells which.",

@@ -1,0 +1,71 @@
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Progress } from "../contract/index.ts";
+import { MayflyError, errnoOf } from "../foundation/index.ts";
+import { runTool } from "../process/index.ts";
+import { bootstrapRoot } from "./debian.ts";
+import { makeInitramfs, wantedModules } from "./initramfs.ts";
+import { fetchKernel, resolveModules } from "./kernel.ts";
+import { describePart, writeManifest, type ImageManifest } from "./manifest.ts";
+import { parseProfile } from "./profile-document.ts";
+import type { StorePaths } from "./store.ts";
+
+const HOUR = 3_600_000;
+/** Chosen by measurement: `docs/decisions/0010-root-filesystem.md`. */
+const ROOT_FORMAT = "squashfs";
+const PACKING = ["-comp", "lz4", "-b", "128K", "-root-mode", "755", "-root-uid", "0", "-root-gid", "0"];
+
+interface BuildRequest {
+  readonly name: string;
+  readonly folder: string;
+  readonly key: string;
+  readonly target: string;
+  readonly store: StorePaths;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Builds an image in a directory beside its place; only the rename at the end makes it one. */
+export async function buildImage({ name, folder, key, target, store, progress, signal }: BuildRequest): Promise<void> {
+  const work = mkdtempSync(join(store.temporary, `${process.pid}-`));
+  try {
+    const made = await makeParts(work, { name, folder, progress, signal });
+    const image = join(work, "image");
+    progress({ step: "Sealing the image" });
+    const manifest: ImageManifest = {
+      format: 1, name, key, builtAt: new Date().toISOString(), ...made,
+      parts: { kernel: await describePart(image, "vmlinuz"), initramfs: await describePart(image, "initramfs.gz"), root: await describePart(image, `root.${ROOT_FORMAT}`) },
+    };
+    writeManifest(image, manifest);
+    await runTool(["sync", "-f", image], { timeoutMs: HOUR, failure: "E_IMAGE_BUILD" });
+    renameSync(image, target);
+  } catch (cause) {
+    throw errnoOf(cause) === "ENOSPC"
+      ? new MayflyError("E_DISK_FULL", `No space left for an image in ${store.root}`, { cause, next: "Free some space, or set MAYFLY_HOME to a directory that has it." })
+      : cause;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+type Made = Pick<ImageManifest, "kernelRelease" | "packages" | "rootFormat" | "profile">;
+
+async function makeParts(work: string, { name, folder, progress, signal }: Pick<BuildRequest, "name" | "folder" | "progress" | "signal">): Promise<Made> {
+  const file = join(folder, "profile.yaml");
+  const { debian, modules, ...profile } = parseProfile(readFileSync(file, "utf8"), file);
+  const image = join(work, "image");
+  mkdirSync(image, { mode: 0o755 });
+  chmodSync(work, 0o755);
+  const kernel = await fetchKernel(work, { progress, signal });
+  copyFileSync(kernel.image, join(image, "vmlinuz"));
+  progress({ step: "Compiling the guest's agent" });
+  const needed = resolveModules(wantedModules(ROOT_FORMAT, modules), kernel.modules);
+  await makeInitramfs({ work, target: join(image, "initramfs.gz"), modules: needed, rootFormat: ROOT_FORMAT, signal });
+  const tar = join(work, "root.tar");
+  const packages = await bootstrapRoot(folder, debian, { target: tar, work, progress, signal });
+  progress({ step: `Packing the root file system of ${name}` });
+  const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, `root.${ROOT_FORMAT}`)];
+  await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
+  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`]) chmodSync(join(image, part), 0o444);
+  return { kernelRelease: kernel.release, packages, rootFormat: ROOT_FORMAT, profile: { ...profile, limits: { ...profile.limits } as Record<string, number> } };
+}
