@@ -1,18 +1,18 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start machines: slow under emulation, so their limits are generous; none of them is about time. */
+const MACHINES = { pool: "forks", testTimeout: 120_000, hookTimeout: 300_000 } as const;
+
 // eslint-disable-next-line no-restricted-syntax -- vitest reads the default export
 export default defineConfig({
   test: {
+    retry: 0,
+    maxWorkers: 2,
+    reporters: ["default", "./test/support/plain-reporter.ts"],
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts"], pool: "threads" } },
-      {
-        test: {
-          name: "hostile",
-          include: ["test/hostile/**/*.test.ts"],
-          pool: "threads",
-          testTimeout: 60_000,
-        },
-      },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/docs/**/*.test.ts"], pool: "threads", testTimeout: 60_000 } },
+      { test: { name: "channel", include: ["test/hostile/channel.test.ts"], pool: "threads", testTimeout: 60_000 } },
+      { test: { name: "machines", include: ["test/{vm,crash,e2e}/**/*.test.ts", "test/hostile/guest.test.ts"], ...MACHINES } },
     ],
   },
 });

@@ -14,12 +14,12 @@ interface Readiness {
  * @throws E_SETUP_NEEDED with the command to run, where nobody can be asked or the answer is no
  */
 export async function requireSystem({ progress, yes, signal }: Readiness): Promise<void> {
-  if ((await checkSystem()).missing.length === 0) return;
+  if (checkSystem().missing.length === 0) return;
   const ask = async (question: string): Promise<boolean> => {
     progress.clear();
     return await askYesNo(question, signal);
   };
-  await installPackages({ assumeYes: yes, ask: canAsk() ? ask : undefined, progress: progress.report, signal });
+  await installPackages({ assumeYes: yes, ask: canAsk() ? ask : undefined, progress: progress.report });
   progress.clear();
 }
 

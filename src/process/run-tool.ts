@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { MayflyError, formatTime, type ErrorCode } from "../foundation/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { startTool } from "./start-tool.ts";
-import { endGroup } from "./end-group.ts";
+import { endTool } from "./end-tool.ts";
 
 export interface ToolOptions {
   readonly cwd?: string;
@@ -20,6 +20,8 @@ export interface ToolOptions {
   readonly deathSignal?: "KILL" | "TERM";
   /** Code of the error when the tool fails or is late. Default `E_SETUP_FAILED`. */
   readonly failure?: ErrorCode;
+  /** Leave the tool in our session, so that it can ask for a password on the terminal. Then only it is ended, not a group. */
+  readonly keepTerminal?: boolean;
   /** Exit statuses that are not failures. Default: 0. */
   readonly accept?: readonly number[];
   /** Descriptors of ours that the tool gets as 3, 4, … */
@@ -79,7 +81,7 @@ class ToolRun {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const [status, killedBy] = (await once(this.#child, "exit")) as [number | null, string | null];
-      await (this.#ending ?? endGroup(this.#child, "at once"));
+      await (this.#ending ?? this.#end("at once"));
       for (const splitter of lines) splitter.end();
       if (this.#cause !== undefined) throw this.#cause;
       if (status === null || !(this.#options.accept ?? [0]).includes(status))
@@ -118,7 +120,11 @@ class ToolRun {
   /** The first cause wins; what follows from it is not another one. */
   #stop(cause: Error): void {
     this.#cause ??= cause;
-    this.#ending ??= endGroup(this.#child, "gracefully");
+    this.#ending ??= this.#end("gracefully");
+  }
+
+  async #end(how: "gracefully" | "at once"): Promise<void> {
+    await endTool(this.#child, { how, isLeader: this.#options.keepTerminal !== true });
   }
 
   #failed(status: number | null, killedBy: string | null): MayflyError {

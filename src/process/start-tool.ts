@@ -12,7 +12,7 @@ export async function startTool(argv: readonly string[], options: ToolOptions): 
     const child = spawn("setpriv", ["--pdeathsig", options.deathSignal ?? "KILL", "--", ...argv], {
       cwd: options.cwd,
       env: toolEnvironment(options.env),
-      detached: true,
+      detached: options.keepTerminal !== true,
       stdio: [
         file?.fd ?? (input === undefined ? "ignore" : "pipe"),
         "pipe",

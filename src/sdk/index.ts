@@ -5,6 +5,6 @@ export {
 } from "./images.ts";
 export { Mayfly, type RunningVm } from "./mayfly.ts";
 export type { ForkRequest, MayflyOptions, PrepareRequest, RunRequest, RunResult } from "./options.ts";
-export { checkSystem, installPackages } from "./setup.ts";
+export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export { listTemplates, removeTemplates, verifyTemplates, type StoreOptions, type TemplateInfo } from "./templates.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";

@@ -1,3 +1,2 @@
-export { checkSystem, type RequirementState, type SystemState } from "./check-system.ts";
+export { checkSystem, missingPackages, type Requirement } from "./check-system.ts";
 export { installPackages, type InstallOptions } from "./install-packages.ts";
-export type { Requirement } from "./programs.ts";

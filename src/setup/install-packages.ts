@@ -1,7 +1,8 @@
 import type { Progress } from "../contract/index.ts";
 import { MayflyError } from "../foundation/index.ts";
 import { runTool } from "../process/index.ts";
-import { checkSystem, packagesOf } from "./check-system.ts";
+import { checkSystem, missingPackages } from "./check-system.ts";
+import { requireSubordinateIds } from "./subordinate-ids.ts";
 import { hasStaleLists, readDistribution } from "./distribution.ts";
 
 export interface InstallOptions {
@@ -23,23 +24,27 @@ const INSTALL_MS = 3_600_000;
  * where the answer is no; `E_SETUP_FAILED` with apt's words where apt fails.
  */
 export async function installPackages({ assumeYes, ask, progress, signal }: InstallOptions): Promise<void> {
-  const packages = packagesOf((await checkSystem()).missing);
-  if (packages.length === 0) return;
+  const packages = missingPackages(checkSystem());
+  if (packages.length > 0) await install(packages, { assumeYes, ask, progress, signal });
+  requireSubordinateIds();
+}
+
+async function install(packages: readonly string[], { assumeYes, ask, progress, signal }: InstallOptions): Promise<void> {
   const distribution = readDistribution();
   if (!distribution.isDebianLike) throw needed(packages, `${distribution.name} has no apt, so install what they are called there.`);
   const isRoot = process.getuid?.() === 0;
-  if (!assumeYes) await consent(packages, { ask, isRoot });
+  if (!assumeYes && !isRoot()) await consent(packages, { ask, isRoot });
   const prefix = isRoot ? [] : await sudo(packages, ask === undefined);
   const run = aptRunner(prefix, progress, signal);
   if (hasStaleLists()) await run("Reading the lists of packages", ["update", "-q"], UPDATE_MS);
   await run("Installing packages", ["install", "-q", "-y", "--no-install-recommends", ...packages], INSTALL_MS);
-  await verify();
+  verify();
 }
 
 async function consent(packages: readonly string[], { ask, isRoot }: { ask: InstallOptions["ask"]; isRoot: boolean }): Promise<void> {
   if (ask === undefined) throw needed(packages, "Nobody can be asked here.");
   const how = isRoot ? "apt-get" : "sudo apt-get";
-  if (!(await ask(`Mayfly needs these Debian packages: ${packages.join(", ")}. Install them with ${how}?`))) {
+  if (!(await ask(`Mayfly needs these Debian packages: ${packages.join(", ")}. Install them with sudo apt-get?`))) {
     throw needed(packages, "You said no.");
   }
 }
@@ -68,8 +73,8 @@ function aptRunner(prefix: readonly string[], progress: Progress, signal: AbortS
   };
 }
 
-async function verify(): Promise<void> {
-  const { missing } = await checkSystem();
+function verify(): void {
+  const missing = checkSystem().filter(({ path }) => path === undefined);
   if (missing.length === 0) return;
   const programs = missing.map(({ program }) => program).join(", ");
   throw new MayflyError("E_SETUP_FAILED", `apt installed the packages, but ${programs} cannot be found in PATH.`, {

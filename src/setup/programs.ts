@@ -1,5 +1,5 @@
 /** A program that Mayfly runs, and the Debian package that it comes from. */
-export interface Requirement {
+export interface Program {
   readonly program: string;
   readonly package: string;
   readonly purpose: string;
@@ -10,7 +10,7 @@ export interface Requirement {
 }
 
 /** Everything outside Node that Mayfly stands on. */
-export const REQUIREMENTS: readonly Requirement[] = [
+export const PROGRAMS: readonly Program[] = [
   { program: "qemu-system-x86_64", package: "qemu-system-x86", purpose: "the machines" },
   { program: "bwrap", package: "bubblewrap", purpose: "the jail around each machine" },
   { program: "setpriv", package: "util-linux", purpose: "processes that die with Mayfly" },

@@ -9,7 +9,7 @@ import type { Finding } from "./finding.ts";
 import { GUEST_CHECKS } from "./guest-checks.ts";
 import { JAIL_CHECKS } from "./jail-checks.ts";
 import { lookAtLive, type LiveMachine } from "./live-machine.ts";
-import { packagesFinding } from "./packages-check.ts";
+import { PACKAGES_CHECK } from "./packages-check.ts";
 import { ProcessFiles } from "./process-files.ts";
 import { processorFinding } from "./processor-check.ts";
 import { SYSTEM_CHECKS } from "./system-checks.ts";
@@ -35,7 +35,7 @@ const NOT_WITH_QUICK = "not looked at with --quick";
 export async function examineLayers(options: ExamineOptions): Promise<Examination> {
   const { home, profile = "base", quick = false, progress = () => undefined } = options;
   const host = openHost(home, progress);
-  const system = [await packagesFinding(), ...(await perform("system", SYSTEM_CHECKS, host))];
+  const system = await perform("system", [PACKAGES_CHECK, ...SYSTEM_CHECKS], host);
   const broken = system.find(({ isRequired, state }) => isRequired && state === "off");
   const findings = quick || broken !== undefined
     ? await withoutMachine(host, system, quick ? NOT_WITH_QUICK : `not looked at: ${broken?.name ?? ""} is missing`)
