@@ -33,7 +33,7 @@ async function install(packages: readonly string[], { assumeYes, ask, progress, 
   const distribution = readDistribution();
   if (!distribution.isDebianLike) throw needed(packages, `${distribution.name} has no apt, so install what they are called there.`);
   const isRoot = process.getuid?.() === 0;
-  if (!assumeYes && !isRoot()) await consent(packages, { ask, isRoot });
+  if (!assumeYes && !isRoot) await consent(packages, ask);
   const prefix = isRoot ? [] : await sudo(packages, ask === undefined);
   const run = aptRunner(prefix, progress, signal);
   if (hasStaleLists()) await run("Reading the lists of packages", ["update", "-q"], UPDATE_MS);
@@ -41,9 +41,8 @@ async function install(packages: readonly string[], { assumeYes, ask, progress, 
   verify();
 }
 
-async function consent(packages: readonly string[], { ask, isRoot }: { ask: InstallOptions["ask"]; isRoot: boolean }): Promise<void> {
+async function consent(packages: readonly string[], ask: InstallOptions["ask"]): Promise<void> {
   if (ask === undefined) throw needed(packages, "Nobody can be asked here.");
-  const how = isRoot ? "apt-get" : "sudo apt-get";
   if (!(await ask(`Mayfly needs these Debian packages: ${packages.join(", ")}. Install them with sudo apt-get?`))) {
     throw needed(packages, "You said no.");
   }
