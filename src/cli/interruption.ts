@@ -40,6 +40,7 @@ export class Interruption {
     this.#first ??= name;
     if (this.#finished || !isFirst) this.#leave();
     this.#controller.abort(new MayflyError("E_CANCELLED", `Ended by ${name}`));
+    if (name === "SIGINT" && process.stderr.isTTY) process.stderr.write("\n"); // the terminal shows ^C and stays on the line
     setTimeout(() => { this.#tell("ending the micro-VM … (again to leave at once)"); }, NOTICE_MS).unref();
     setTimeout(() => {
       this.#tell("not everything ended in time; the kernel ends the rest now, and the next run sweeps what is left");

@@ -1,7 +1,9 @@
 declare const untrusted: unique symbol;
 
 /** A value that came from a guest or from an untrusted file and has not been decoded. Only decoders may open it. */
-export type Untrusted<T> = { readonly [untrusted]: T };
+export interface Untrusted<T> {
+  readonly [untrusted]: T;
+}
 
 export function asUntrusted<T>(value: T): Untrusted<T> {
   return value as unknown as Untrusted<T>;
@@ -14,6 +16,7 @@ export function openUntrusted<T>(value: Untrusted<T>): T {
 
 /** C0 and C1 controls, DEL, line and paragraph separators, bidirectional and zero-width controls, lone surrogates. */
 const UNSAFE =
+  // eslint-disable-next-line no-control-regex -- finding control characters is its purpose
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
 
 /**

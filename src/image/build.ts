@@ -1,8 +1,8 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress } from "../contract/index.ts";
-import { MayflyError, errnoOf } from "../foundation/index.ts";
-import { runTool } from "../process/index.ts";
+import { makeStoreDirectory } from "../foundation/index.ts";
+import { newOwnedName, runTool } from "../process/index.ts";
 import { bootstrapRoot } from "./debian.ts";
 import { makeInitramfs, wantedModules } from "./initramfs.ts";
 import { fetchKernel, resolveModules } from "./kernel.ts";
@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const ROOT_FORMAT = "squashfs";
 const PACKING = ["-comp", "lz4", "-b", "128K", "-root-mode", "755", "-root-uid", "0", "-root-gid", "0"];
 
-interface BuildRequest {
+export interface BuildRequest {
   readonly name: string;
   readonly folder: string;
   readonly key: string;
@@ -27,8 +27,9 @@ interface BuildRequest {
 
 /** Builds an image in a directory beside its place; only the rename at the end makes it one. */
 export async function buildImage({ name, folder, key, target, store, progress, signal }: BuildRequest): Promise<void> {
-  const work = mkdtempSync(join(store.temporary, `${process.pid}-`));
+  const work = join(store.temporary, newOwnedName());
   try {
+    makeStoreDirectory(work);
     const made = await makeParts(work, { name, folder, progress, signal });
     const image = join(work, "image");
     progress({ step: "Sealing the image" });
@@ -39,10 +40,6 @@ export async function buildImage({ name, folder, key, target, store, progress, s
     writeManifest(image, manifest);
     await runTool(["sync", "-f", image], { timeoutMs: HOUR, failure: "E_IMAGE_BUILD" });
     renameSync(image, target);
-  } catch (cause) {
-    throw errnoOf(cause) === "ENOSPC"
-      ? new MayflyError("E_DISK_FULL", `No space left for an image in ${store.root}`, { cause, next: "Free some space, or set MAYFLY_HOME to a directory that has it." })
-      : cause;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -54,8 +51,7 @@ async function makeParts(work: string, { name, folder, progress, signal }: Pick<
   const file = join(folder, "profile.yaml");
   const { debian, modules, ...profile } = parseProfile(readFileSync(file, "utf8"), file);
   const image = join(work, "image");
-  mkdirSync(image, { mode: 0o755 });
-  chmodSync(work, 0o755);
+  makeStoreDirectory(image);
   const kernel = await fetchKernel(work, { progress, signal });
   copyFileSync(kernel.image, join(image, "vmlinuz"));
   progress({ step: "Compiling the guest's agent" });

@@ -68,8 +68,9 @@ export async function readImage(directory: string, full = false): Promise<Image 
 
 export function writeManifest(directory: string, manifest: ImageManifest): void {
   const path = join(directory, MANIFEST);
-  writeFileSync(`${path}.new`, `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  // Two that notice another look write at once: each its own file.
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o644 });
+  renameSync(`${path}.${process.pid}`, path);
 }
 
 export async function describePart(directory: string, file: string): Promise<v.InferOutput<typeof Part>> {

@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { MayflyError, errnoOf } from "../foundation/index.ts";
+import { makeStoreDirectory, storeFailure } from "../foundation/index.ts";
 
 export interface StorePaths {
   readonly root: string;
@@ -24,16 +24,14 @@ export function pathsIn(root: string): StorePaths {
   return { root, images: join(root, "images"), temporary: join(root, "tmp") };
 }
 
-/** Makes the store's directories. @throws E_STORE_UNWRITABLE naming the directory */
+/** Makes the store's directories. @throws E_STORE_UNWRITABLE, E_DISK_FULL naming the directory */
 export function makeStore(store: StorePaths): void {
   for (const path of [store.root, store.images, store.temporary]) {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o755 });
+      makeStoreDirectory(path);
       accessSync(path, constants.W_OK);
     } catch (cause) {
-      throw new MayflyError("E_STORE_UNWRITABLE", `The store ${path} cannot be written: ${errnoOf(cause) ?? "unknown"}`, {
-        cause, next: "Make it writable for you, or set MAYFLY_HOME to another directory.",
-      });
+      throw storeFailure(`the store ${path}`, cause);
     }
   }
 }

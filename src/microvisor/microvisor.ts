@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
 import { MayflyError } from "../foundation/index.ts";
@@ -39,6 +40,7 @@ const IDENTITY_DEADLINE_MS = 30_000;
 /** Makes templates, forks them, keeps standbys. */
 export class Microvisor implements AsyncDisposable {
   readonly #host: Host;
+  readonly #images = new Map<string, Promise<Image>>();
   readonly #prepared = new Map<string, Promise<Prepared>>();
   readonly #pools = new Map<string, StandbyPool>();
 
@@ -46,9 +48,12 @@ export class Microvisor implements AsyncDisposable {
     this.#host = host;
   }
 
-  /** The image of a profile, built if it must be. */
+  /** The image of a profile, built if it must be. A profile that changes is noticed by the next Mayfly. */
   async image(profile: string): Promise<Image> {
-    return await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress });
+    return await remembered(this.#images, profile, {
+      make: async () => await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress }),
+      isThere: ({ root }) => existsSync(root),
+    });
   }
 
   /** What a profile says of limits. */
@@ -94,11 +99,10 @@ export class Microvisor implements AsyncDisposable {
 
   /** Image, accelerator and template; at most one making of each at a time. */
   async prepare(profile: string, { memory, vcpus }: Pick<Limits, "memory" | "vcpus">): Promise<Prepared> {
-    const key = `${profile} ${memory} ${vcpus}`;
-    const made = this.#prepared.get(key) ?? this.#prepare(profile, { memory, vcpus });
-    this.#prepared.set(key, made);
-    made.catch(() => this.#prepared.delete(key));
-    return await made;
+    return await remembered(this.#prepared, `${profile} ${memory} ${vcpus}`, {
+      make: async () => await this.#prepare(profile, { memory, vcpus }),
+      isThere: ({ image, template }) => existsSync(image.root) && existsSync(template.ram),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,6 +121,7 @@ export class Microvisor implements AsyncDisposable {
     const vm = await forkTemplate(this.#host, { template, root: image.root, kind: "standby", label: "waiting" });
     try {
       await wake(vm, image.name);
+      await vm.agent.limits({ memoryBytes: 0, processes: 0 });
       await warmUp(vm, image.profile.warmUp.at(-1) ?? ["true"]);
       await vm.machine.pause();
       return vm;
@@ -127,9 +132,29 @@ export class Microvisor implements AsyncDisposable {
   }
 }
 
+interface Recipe<T> {
+  make(): Promise<T>;
+  /** Whether what was made before can still be used. */
+  isThere(made: T): boolean;
+}
+
+/** What was made for `key` before, if it is still there, else made now; never two at a time, and no failure is kept. */
+async function remembered<T>(memory: Map<string, Promise<T>>, key: string, { make, isThere }: Recipe<T>): Promise<T> {
+  const known = memory.get(key);
+  if (known !== undefined) {
+    const made = await known;
+    if (isThere(made)) return made;
+    if (memory.get(key) === known) memory.delete(key);
+  }
+  const making = memory.get(key) ?? make();
+  memory.set(key, making);
+  making.catch(() => memory.delete(key));
+  return await making;
+}
+
 async function wake(vm: MicroVm, profile: string): Promise<void> {
-  await vm.machine.continue();
-  await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS);
+  // The identity waits at the guest's port before the guest runs; one wait for both is enough.
+  await Promise.all([vm.machine.continue(), vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS)]);
 }
 
 function poolKey(template: Template): string {

@@ -1,4 +1,4 @@
-import { ignoring } from "../foundation/index.ts";
+import { asMayflyError, ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "./micro-vm.ts";
 
 /** Forks made ahead of time: warm, paused, each for one task. Refills itself in the background. */
@@ -44,7 +44,7 @@ export class StandbyPool implements AsyncDisposable {
       this.#making.add(one);
       void one.then(() => this.#making.delete(one));
       await one; // one after the other: two at once would only share the processor
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failure !== undefined) throw asMayflyError(this.#failure);
     }
     await Promise.all(this.#making);
   }

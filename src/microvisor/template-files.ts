@@ -65,15 +65,18 @@ export async function readTemplate(directory: string, full = false): Promise<Tem
   if (look === undefined) throw damaged(directory, RAM_FILE);
   if (full || look !== manifest.ram.seen) {
     if ((await hashFile(ram)) !== manifest.ram.sha256) throw damaged(directory, RAM_FILE);
-    writeManifest(directory, { ...manifest, ram: { ...manifest.ram, seen: look } });
+    const checked = { ...manifest, ram: { ...manifest.ram, seen: look } };
+    if (look !== manifest.ram.seen) attempt(() => { writeManifest(directory, checked); }, "a store that cannot be written is checked again next time");
+    return { directory, manifest: checked, ram, state };
   }
   return { directory, manifest, ram, state };
 }
 
 export function writeManifest(directory: string, manifest: TemplateManifest): void {
   const path = join(directory, MANIFEST_FILE);
-  writeFileSync(`${path}.new`, JSON.stringify(manifest, undefined, 2));
-  renameSync(`${path}.new`, path);
+  // Two that notice another look write at once: each its own file.
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(manifest, undefined, 2), { mode: 0o644 });
+  renameSync(`${path}.${process.pid}`, path);
 }
 
 export function listTemplates(store: string): string[] {

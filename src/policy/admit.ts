@@ -23,28 +23,28 @@ export interface AdmittedTask {
  * @throws E_USAGE naming the field
  */
 export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {}): AdmittedTask {
-  const [program, ...args] = request.command;
+  const { profile = "base", inputs = [], out, force = false, limits = {}, isolation, terminal, user = "user" } = request;
+  const home = user === "user" ? "/home/user" : "/";
+  return {
+    profile, out, force, terminal,
+    ...admitCommand(request.command, request.env ?? {}),
+    inputs: admitInputs(inputs),
+    limits: admitLimits(limits, profileLimits),
+    needsHardware: isolation === "hardware",
+    cwd: noNul(request.cwd ?? home, "The directory"),
+    user: noNul(user, "The user"),
+  };
+}
+
+function admitCommand([program, ...args]: readonly string[], env: Readonly<Record<string, string>>): Pick<AdmittedTask, "command" | "env"> {
   if (program === undefined || program === "") throw usage("The command is empty", "Name a program after `--`.");
-  const user = noNul(request.user ?? "user", "The user");
-  const env = Object.entries(request.env ?? {}).map(([name, value]) => variable(name, value));
-  const size = [program, ...args, ...env].reduce((sum, text) => sum + text.length + 8, 0);
+  const variables = Object.entries(env).map(([name, value]) => variable(name, value));
+  for (const text of [program, ...args]) noNul(text, "An argument of the command");
+  const size = [program, ...args, ...variables].reduce((sum, text) => sum + Buffer.byteLength(text) + 8, 0);
   if (size > LARGEST_COMMAND) {
     throw usage(`The command and its variables take ${size} bytes; ${LARGEST_COMMAND} are allowed`, "Put the data into a file and name it as an input.");
   }
-  for (const text of [program, ...args]) noNul(text, "An argument of the command");
-  return {
-    profile: request.profile ?? "base",
-    command: [program, ...args],
-    inputs: admitInputs(request.inputs ?? []),
-    out: request.out,
-    force: request.force ?? false,
-    limits: admitLimits(request.limits ?? {}, profileLimits),
-    needsHardware: request.isolation === "hardware",
-    env: request.env ?? {},
-    cwd: noNul(request.cwd ?? (user === "user" ? "/home/user" : "/"), "The directory"),
-    user,
-    terminal: request.terminal,
-  };
+  return { command: [program, ...args], env };
 }
 
 /** @throws E_USAGE where a limit is out of its range */

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { MayflyError, errnoOf, ignoring } from "../foundation/index.ts";
+import { MayflyError, ignoring, storeFailure } from "../foundation/index.ts";
 import { runTool } from "./run-tool.ts";
 
 export interface LockOptions {
@@ -17,7 +17,7 @@ const HELD = 77;
  * Runs `work` while holding the lock `path`, which is made if missing and stays. The lock is the kernel's (flock), so it
  * ends with its holder however that dies: there are no stale locks.
  *
- * Throws `E_LOCKED` when the holder outlasts `timeoutMs`, `E_STORE_UNWRITABLE` where the file cannot be made.
+ * Throws `E_LOCKED` when the holder outlasts `timeoutMs`, `E_STORE_UNWRITABLE` or `E_DISK_FULL` where the file cannot be made.
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const file = await openLock(path);
@@ -35,14 +35,7 @@ async function openLock(path: string): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     return await open(path, "a+", 0o644);
   } catch (cause) {
-    throw new MayflyError(
-      "E_STORE_UNWRITABLE",
-      `Could not make the lock file ${path}: ${errnoOf(cause) ?? "unknown"}.`,
-      {
-        cause,
-        next: "Make its directory writable for you, or set MAYFLY_HOME to another one.",
-      },
-    );
+    throw storeFailure(`the lock file ${path}`, cause);
   }
 }
 

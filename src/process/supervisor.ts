@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Duplex, Readable } from "node:stream";
+import { Readable, type Duplex } from "node:stream";
 import { MayflyError, attempt } from "../foundation/index.ts";
 import { RecentLog } from "./recent-log.ts";
 
@@ -59,7 +59,7 @@ function supervise(child: ChildProcess, pid: number, pipes: number): SupervisedP
   for (const end of ends) end.on("error", () => undefined);
   return {
     pid, errors, exit,
-    stdout: child.stdout as Readable,
+    stdout: child.stdout ?? Readable.from([]),
     pipes: ends,
     get exited() { return exited; },
     kill() {

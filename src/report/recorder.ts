@@ -74,8 +74,8 @@ export class Recorder {
 
   failure(cause: unknown): void {
     const { code, message, next } = asMayflyError(cause);
-    if (cause instanceof LimitError) return void this.outcome({ kind: "limit", limit: cause.limit, allowed: cause.allowed });
-    this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
+    if (cause instanceof LimitError) this.outcome({ kind: "limit", limit: cause.limit, allowed: cause.allowed });
+    else this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
   }
 
   build(steps: readonly DisposalStep[]): TaskResult {

@@ -1,8 +1,7 @@
 import type { Progress } from "../contract/index.ts";
 import { MayflyError } from "../foundation/index.ts";
-import { runTool } from "../process/index.ts";
+import { requireSubordinateIds, runTool } from "../process/index.ts";
 import { checkSystem, missingPackages } from "./check-system.ts";
-import { requireSubordinateIds } from "./subordinate-ids.ts";
 import { hasStaleLists, readDistribution } from "./distribution.ts";
 
 export interface InstallOptions {
@@ -56,7 +55,7 @@ async function sudo(packages: readonly string[], isSilent: boolean): Promise<str
   } catch (cause) {
     throw needed(packages, "You are not root, and sudo did not let you become it.", cause);
   }
-  return ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive"];
+  return ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"];
 }
 
 type AptRun = (step: string, command: readonly string[], timeoutMs: number) => Promise<void>;
@@ -68,7 +67,9 @@ function aptRunner(prefix: readonly string[], progress: Progress, signal: AbortS
     const onLine = (detail: string): void => { progress({ step, detail }); };
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     // Killed half-way, dpkg leaves a system that needs repair; a request to end lets it finish the package at hand.
-    await runTool(argv, { timeoutMs, env, onLine, signal, failure: "E_SETUP_FAILED", deathSignal: "TERM" });
+    const ending = { signal, failure: "E_SETUP_FAILED", deathSignal: "TERM" } as const;
+    // sudo remembers a password for the terminal that it was typed on only, so it must still have that one.
+    await runTool(argv, { timeoutMs, env, onLine, ...ending, keepTerminal: prefix.length > 0 });
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 /** Ends the run with one line that any CI can read. */
-// eslint-disable-next-line no-restricted-syntax -- vitest loads a reporter by its default export
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };

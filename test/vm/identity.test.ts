@@ -48,7 +48,7 @@ describe.each([
   ["base", "forked", SHELL, SHELL_CLOCK, (script: string) => ["sh", "-c", script] as const],
   ["base", "standby", SHELL, SHELL_CLOCK, (script: string) => ["sh", "-c", script] as const],
   ["python", "forked", PYTHON, PYTHON_CLOCK, (script: string) => ["python3", "-c", script] as const],
-])("siblings of %s, %s", (profile, how, sources, clock, command) => {
+])("siblings of %s, %s", (...[profile, how, sources, clock, command]) => {
   let siblings: Fork[];
   beforeAll(async () => {
     if (how === "standby") await mayfly.standby(profile, 3);

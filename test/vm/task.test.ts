@@ -167,7 +167,7 @@ describe("outputs", () => {
     expect(readdirSync(out)).toEqual(["fine"]);
     expect(statSync(join(out, "fine")).mode & 0o7777).toBe(0o644);
     expect(result.refusedOutputs).toHaveLength(6);
-    for (const { path } of result.refusedOutputs) expect(path).not.toMatch(/[\u0000-\u001f\u202e]/);
+    for (const { path } of result.refusedOutputs) expect(path).toMatch(/^[\x20-\x7e]+$/);
   });
 
   it("never replace a file of the user's, unless told to", async () => {
@@ -196,7 +196,7 @@ describe("outputs", () => {
   it.each([
     ["count", "i=0; while [ $i -lt 200 ]; do : > /out/$i; i=$((i+1)); done", { outFiles: 50 }, "outFiles"],
     ["size", "head -c 3000000 /dev/zero > /out/big", { outBytes: 1_000_000 }, "outBytes"],
-  ])("over the limit on %s end the task, and the limit is named", async (_what, script, limits, limit) => {
+  ])("over the limit on %s end the task, and the limit is named", async (...[, script, limits, limit]) => {
     expect(await sh(script, { out: join(scratch, `out-${limit}`), limits })).toMatchObject({ outcome: { kind: "limit", limit }, exitCode: 124 });
   });
 });

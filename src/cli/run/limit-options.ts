@@ -7,6 +7,8 @@ type MutableLimits = { -readonly [Name in keyof Limits]?: Limits[Name] };
 
 interface LimitOption {
   readonly limit: LimitName;
+  /** For a sentence: over its … of 30 s. */
+  readonly noun: string;
   readonly flag: string;
   readonly value: string;
   readonly description: string;
@@ -16,14 +18,14 @@ interface LimitOption {
 
 /** Which flag sets which limit: for parsing, for help, and for telling which one to raise. */
 export const LIMIT_OPTIONS: readonly LimitOption[] = [
-  { limit: "memory", flag: "--memory", value: "SIZE", parse: parseSize, example: "512M", description: "memory of the machine" },
-  { limit: "vcpus", flag: "--vcpus", value: "N", parse: whole, example: "2", description: "virtual processors" },
-  { limit: "cpus", flag: "--cpus", value: "N", parse: decimal, example: "0.5", description: "share of the host's processors" },
-  { limit: "timeMs", flag: "--time", value: "TIME", parse: parseTime, example: "30s, 10m or 2h", description: "longest run time of the command" },
-  { limit: "processes", flag: "--processes", value: "N", parse: whole, example: "100", description: "processes and threads at a time" },
-  { limit: "outputBytes", flag: "--output", value: "SIZE", parse: parseSize, example: "64M", description: "most standard output and error" },
-  { limit: "outFiles", flag: "--out-files", value: "N", parse: whole, example: "100", description: "most files in --out" },
-  { limit: "outBytes", flag: "--out-size", value: "SIZE", parse: parseSize, example: "1G", description: "most bytes in --out" },
+  { limit: "memory", noun: "memory limit", flag: "--memory", value: "SIZE", parse: parseSize, example: "512M", description: "memory of the machine" },
+  { limit: "vcpus", noun: "number of processors", flag: "--vcpus", value: "N", parse: whole, example: "2", description: "virtual processors" },
+  { limit: "cpus", noun: "share of processors", flag: "--cpus", value: "N", parse: decimal, example: "0.5", description: "share of the host's processors" },
+  { limit: "timeMs", noun: "time limit", flag: "--time", value: "TIME", parse: parseTime, example: "30s, 10m or 2h", description: "longest run time of the command" },
+  { limit: "processes", noun: "process limit", flag: "--processes", value: "N", parse: whole, example: "100", description: "processes and threads at a time" },
+  { limit: "outputBytes", noun: "output limit", flag: "--output", value: "SIZE", parse: parseSize, example: "64M", description: "most standard output and error" },
+  { limit: "outFiles", noun: "number of files in /out", flag: "--out-files", value: "N", parse: whole, example: "100", description: "most files in --out" },
+  { limit: "outBytes", noun: "size limit of /out", flag: "--out-size", value: "SIZE", parse: parseSize, example: "1G", description: "most bytes in --out" },
 ];
 
 /** Adds the limit options, or `only` some, to a command. @param usual what holds where an option is left out */

@@ -17,7 +17,7 @@ it("has nothing to say of a task that went well", () => {
 
 it("names the limit, its value and the flag that raises it", () => {
   const notes = failureNotes({ ...RESULT, outcome: { kind: "limit", limit: "timeMs", allowed: 30_000 } });
-  expect(notes.join("\n")).toMatch(/limit of 30 s[\s\S]*--time 1m/);
+  expect(notes.join("\n")).toMatch(/over its time limit of 30 s[\s\S]*--time 1m/);
 });
 
 it("neutralises what a guest named", () => {
@@ -38,7 +38,7 @@ it("says loudly that disposal is not proved", () => {
 });
 
 it("sums up where it ran", () => {
-  expect(summary(RESULT)).toBe("ran in its own micro-VM (emulated: /dev/kvm does not exist) · fork 180 ms · gone: 1 of 1 disposal steps");
+  expect(summary(RESULT)).toBe("ran in its own micro-VM (emulated: no KVM) · fork 180 ms · gone: 1 of 1 disposal steps");
 });
 
 it("writes limits as people and flags do", () => {

@@ -14,8 +14,7 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
     if (outcome.next !== undefined) notes.push(`  ${neutralise(outcome.next, 2000)}`);
   } else if (outcome.kind === "limit") {
     const option = LIMIT_OPTIONS.find(({ limit }) => limit === outcome.limit);
-    const what = option?.description ?? outcome.limit;
-    notes.push(`ended: over its limit of ${describeLimit(outcome.limit, outcome.allowed)} (${what})`);
+    notes.push(`the task was ended: over its ${option?.noun ?? outcome.limit} of ${describeLimit(outcome.limit, outcome.allowed)}`);
     if (option !== undefined) notes.push(`  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, outcome.allowed * 2)}.`);
   }
   if (!disposal.complete) {
@@ -44,9 +43,12 @@ export function summary({ isolation, timings, origin, disposal }: TaskResult): s
   return `ran in its own micro-VM (${how}) · ${made} · ${gone}`;
 }
 
-/** The first clause; `mayfly doctor` tells the rest. */
+/** A few words for the usual reasons, else the first clause; `mayfly doctor` tells it in full. */
 function shortReason(reason: string): string {
-  return neutralise(reason.split(/[:;(]/)[0]?.trim() ?? "", 60);
+  if (reason.includes("no guest boots")) return "no working KVM";
+  if (reason.includes("may not use")) return "KVM not allowed";
+  if (reason.includes("does not exist")) return "no KVM";
+  return neutralise(reason.split(/[:;,(]/)[0]?.trim() ?? "", 40);
 }
 
 function named(lines: readonly string[], what: string): string[] {

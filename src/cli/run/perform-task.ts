@@ -5,10 +5,9 @@ import { Mayfly, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
-import { ProgressView } from "../terminal/progress-view.ts";
 import { readerLost } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
-import { shorten } from "../terminal/width.ts";
+import { withProgress, type Work } from "../terminal/with-progress.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
@@ -28,28 +27,34 @@ export interface Presentation {
 const READER_LOST = 141;
 
 /** Runs one task from our own standard streams. @returns the exit status */
-export async function performTask(task: TaskRequest, how: Presentation, { interruption }: Invocation): Promise<number> {
+export async function performTask(task: TaskRequest, how: Presentation, invocation: Invocation): Promise<number> {
   requireInputs(task);
   const report = how.report === undefined ? undefined : new ReportFile(how.report);
-  const progress = new ProgressView(process.stderr, { quiet: how.quiet || how.json });
-  const leaving = new AbortController();
-  const signal = AbortSignal.any([interruption.signal, leaving.signal]);
   try {
-    await requireSystem({ progress, yes: how.yes, signal });
-    await using mayfly = await Mayfly.open({ progress: progress.report });
-    await mayfly.prepare(task.profile ?? "base", { limits: task.limits, signal });
-    progress.clear();
-    const streams = openStreams({ ...how.streams, gather: how.json }, () => { leaving.abort(); });
-    const result = await mayfly.run({ ...task, ...streams.request, signal }).finally(async () => { await streams.close(); });
-    const exitCode = exitCodeOf(result, interruption.status);
+    const result = await withProgress({ quiet: how.quiet || how.json, invocation }, async (work) => await runPrepared(task, how, work));
+    const exitCode = exitCodeOf(result, invocation.interruption.status);
     const document = resultJson(result, { streams: how.json, exitCode });
     if (how.json) writeJson(document);
     else tell(result, how);
     report?.write(document);
     return exitCode;
   } finally {
-    progress.clear();
     report?.close();
+  }
+}
+
+/** What is made for the first time is made before our streams become the task's, so that its progress can be shown. */
+async function runPrepared(task: TaskRequest, how: Presentation, { progress, signal }: Work): Promise<RunResult> {
+  await requireSystem({ progress, yes: how.yes, signal });
+  await using mayfly = await Mayfly.open({ progress: progress.report });
+  await mayfly.prepare(task.profile ?? "base", { limits: task.limits, signal });
+  progress.clear();
+  const leaving = new AbortController();
+  const streams = openStreams({ ...how.streams, gather: how.json }, () => { leaving.abort(); });
+  try {
+    return await mayfly.run({ ...task, ...streams.request, signal: AbortSignal.any([signal, leaving.signal]) });
+  } finally {
+    await streams.close();
   }
 }
 
@@ -63,7 +68,7 @@ function tell(result: RunResult, { quiet }: Presentation): void {
   const notes = [...failureNotes(result), ...(quiet ? [] : warningNotes(result))];
   for (const note of notes) process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
   if (quiet || !process.stderr.isTTY || result.outcome.kind === "failed") return;
-  process.stderr.write(`${style.dim(shorten(summary(result), process.stderr.columns - 1))}\n`);
+  process.stderr.write(`${style.dim(summary(result))}\n`);
 }
 
 /** A mistyped name is told before minutes go into a first image. Everything else about inputs is the task's to check. */

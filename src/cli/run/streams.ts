@@ -20,7 +20,7 @@ export interface StreamChoice {
 
 export interface OpenStreams {
   readonly request: Pick<RunRequest, "stdin" | "stdout" | "stderr" | "terminal" | "onResize">;
-  /** Everything is shown, and the terminal is as it was. */
+  /** Everything is shown, and the terminal is as it was, its cursor at the beginning of a line. */
   close(): Promise<void>;
 }
 
@@ -46,6 +46,8 @@ export function openStreams(choice: StreamChoice, endSession: () => void): OpenS
   };
 }
 
+const LINE_FEED = 0x0a;
+
 interface Output {
   readonly sink: Writable;
   readonly end: () => Promise<void>;
@@ -55,12 +57,15 @@ interface Output {
 function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice): Output {
   if (!stream.isTTY || raw) return { sink: stream, end: async () => { await Promise.resolve(); } };
   const filter = terminal ? new ScreenFilter() : new VisibleText();
+  let last = LINE_FEED;
+  filter.on("data", (chunk: Buffer) => { last = chunk.at(-1) ?? last; });
   filter.pipe(stream, { end: false });
   return {
     sink: filter,
     async end() {
       await new Promise<void>((resolve) => filter.once("end", resolve).once("error", () => { resolve(); }).end());
       if (filter instanceof ScreenFilter) stream.write(filter.undo());
+      if (last !== LINE_FEED) stream.write("\n");
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Invocation } from "../invocation.ts";
 import { ProgressView } from "./progress-view.ts";
 
-interface Work {
+export interface Work {
   readonly progress: ProgressView;
   readonly signal: AbortSignal;
 }
@@ -9,9 +9,13 @@ interface Work {
 /** Does something that may take its time, and leaves the terminal clean however that ends. */
 export async function withProgress<T>({ quiet, invocation }: { quiet: boolean; invocation: Invocation }, work: (how: Work) => Promise<T>): Promise<T> {
   const progress = new ProgressView(process.stderr, { quiet });
+  const { signal } = invocation.interruption;
+  const clear = (): void => { progress.clear(); };
+  signal.addEventListener("abort", clear);
   try {
-    return await work({ progress, signal: invocation.interruption.signal });
+    return await work({ progress, signal });
   } finally {
-    progress.clear();
+    signal.removeEventListener("abort", clear);
+    clear();
   }
 }

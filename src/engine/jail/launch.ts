@@ -17,7 +17,7 @@ const UID_COUNT = 400;
 export function jailUid(id: string): number {
   const own = process.getuid?.() ?? 0;
   if (own !== 0) return own;
-  const sum = [...id].reduce((hash, char) => (hash * 31 + char.charCodeAt(0)) >>> 0, 7);
+  const sum = Buffer.from(id).reduce((hash, byte) => (hash * 31 + byte) >>> 0, 7);
   return UID_FIRST + (sum % UID_COUNT);
 }
 

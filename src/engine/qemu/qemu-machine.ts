@@ -39,7 +39,7 @@ export class QemuMachine implements Machine {
     this.#qmp.on("SHUTDOWN", ({ reason }) => { this.#shutdown = typeof reason === "string" ? reason : undefined; });
     this.#qmp.on("MIGRATION", ({ status }) => { this.#onMigration(status); });
     this.ended = child.exit.then(({ code, signal }) => {
-      return { why: this.#whyEnded(), detail: signal === null ? `exit status ${code ?? 0}` : signal };
+      return { why: this.#whyEnded(), detail: signal ?? `exit status ${code ?? 0}` };
     });
   }
 

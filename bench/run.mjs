@@ -1,0 +1,36 @@
+// Measures Mayfly on this machine; prints a table and writes bench/results/<host>-<date>.json.
+// Options: --rounds N (default 30), --only latency,throughput,idle,crowd
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import { ensureImage } from "../dist/image/index.js";
+import { readAcceleratorChoice } from "../dist/microvisor/index.js";
+import { openHost } from "../dist/sdk/installation.js";
+import { crowd, idleMemory } from "./density.mjs";
+import { latency, throughput } from "./latency.mjs";
+import { machineFacts } from "./machine.mjs";
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "30" }, only: { type: "string", default: "latency,throughput,idle,crowd" } } });
+const only = new Set(values.only.split(","));
+const host = openHost(undefined, () => undefined);
+const image = await ensureImage("base", { store: host.store, progress: () => undefined });
+const choice = readAcceleratorChoice(host);
+const accelerator = choice?.accelerator ?? "tcg";
+
+const result = { date: new Date().toISOString(), isolation: accelerator === "kvm" ? "hardware" : "emulated", machine: machineFacts(await host.engine.facts()) };
+const parts = {
+  latency: async () => await latency(host, image, accelerator, Number(values.rounds)),
+  throughput: async () => await throughput(256 * 2 ** 20),
+  idle: async () => await idleMemory(20),
+  crowd: async () => await crowd(100),
+};
+for (const [name, measure] of Object.entries(parts)) {
+  if (!only.has(name)) continue;
+  console.error(`measuring ${name} …`);
+  result[name] = await measure();
+  console.log(JSON.stringify({ [name]: result[name] }, undefined, 2));
+}
+mkdirSync("bench/results", { recursive: true });
+const file = `bench/results/${hostname()}-${result.date.slice(0, 10)}.json`;
+writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
+console.log(`written: ${file}`);

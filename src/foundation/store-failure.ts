@@ -1,0 +1,35 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { MayflyError, errnoOf } from "./errors.ts";
+
+const FULL = ["ENOSPC", "EDQUOT"];
+const REFUSED = ["EROFS", "EACCES", "EPERM"];
+
+/** Says why `path` of the store could not be written. */
+export function storeFailure(path: string, cause: unknown): MayflyError {
+  const errno = errnoOf(cause) ?? "unknown";
+  return FULL.includes(errno)
+    ? new MayflyError("E_DISK_FULL", `No space is left for ${path}: ${errno}`, {
+        cause,
+        next: "Free some space, or set MAYFLY_HOME to a directory that has it.",
+      })
+    : new MayflyError("E_STORE_UNWRITABLE", `${path} cannot be written: ${errno}`, {
+        cause,
+        next: "Make it writable for you, or set MAYFLY_HOME to another directory.",
+      });
+}
+
+/** Runs `work` on the files of `store`. @throws E_DISK_FULL, E_STORE_UNWRITABLE where the file system refuses */
+export async function inStore<T>(store: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (![...FULL, ...REFUSED].includes(errnoOf(cause) ?? "") || cause instanceof MayflyError) throw cause;
+    const path = cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : "";
+    throw storeFailure(path.startsWith(store) ? path : `${path === "" ? "" : `${path}, for `}the store ${store}`, cause);
+  }
+}
+
+/** Makes a directory of the store that everybody may read, whatever the umask: QEMU may run as another user. */
+export function makeStoreDirectory(path: string): void {
+  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+}

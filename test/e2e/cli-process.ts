@@ -1,0 +1,71 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const COMMAND: readonly string[] = [process.execPath, `${ROOT}dist/cli/main.js`];
+
+export interface CliOptions {
+  readonly input?: Uint8Array | string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** A program that runs the built command line, or is it. Its shell commands call that `$MAYFLY`. */
+export class CliProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly #stdout: Buffer[] = [];
+  readonly #stderr: Buffer[] = [];
+  #wake = (): void => undefined;
+
+  constructor(argv: readonly string[], { input, env = {}, cwd = ROOT }: CliOptions = {}) {
+    const [program = "", ...args] = argv;
+    this.child = spawn(program, args, { env: { ...process.env, MAYFLY: COMMAND.join(" "), ...env }, cwd });
+    this.child.stdin.on("error", () => undefined); // a task need not read its input
+    if (input !== undefined) this.child.stdin.end(input);
+    this.child.stdout.on("data", (chunk: Buffer) => { this.#stdout.push(chunk); this.#wake(); });
+    this.child.stderr.on("data", (chunk: Buffer) => { this.#stderr.push(chunk); this.#wake(); });
+    this.child.once("close", () => { this.#wake(); });
+  }
+
+  get output(): string {
+    return Buffer.concat(this.#stdout).toString();
+  }
+
+  /** Waits until standard output matches, and gives back the match. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match !== null) return match;
+      if (this.child.exitCode !== null) throw new Error(`ended before ${String(pattern)}: ${this.output}${Buffer.concat(this.#stderr).toString()}`);
+      await new Promise<void>((resolve) => { this.#wake = resolve; });
+    }
+  }
+
+  async ended(): Promise<CliResult> {
+    if (this.child.stdin.writable) this.child.stdin.end();
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    return { status: this.child.exitCode, stdout: Buffer.concat(this.#stdout), stderr: Buffer.concat(this.#stderr).toString() };
+  }
+}
+
+/** Starts the command line; its standard input stays open. */
+export function start(...args: readonly string[]): CliProcess {
+  return new CliProcess([...COMMAND, ...args]);
+}
+
+/** Runs the command line to its end, with empty standard input unless `input` says otherwise. */
+export async function mayfly(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return await new CliProcess([...COMMAND, ...args], { input: "", ...options }).ended();
+}
+
+/** Runs a shell command on a terminal of its own. */
+export function onTerminal(command: string, options: CliOptions = {}): CliProcess {
+  return new CliProcess(["script", "-qefc", `stty rows 41 cols 91; ${command}`, "/dev/null"], options);
+}
