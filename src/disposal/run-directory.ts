@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError, errnoOf } from "../foundation/index.ts";
 
@@ -17,6 +17,8 @@ export function runDirectory(env: NodeJS.ProcessEnv = process.env): string {
   }
   const stat = lstatSync(path);
   if (!stat.isDirectory() || stat.uid !== uid) throw unusable(path, "it is not a directory of yours");
+  // Names of commands and pids are in it; a directory from elsewhere may be open to others.
+  if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
   return path;
 }
 

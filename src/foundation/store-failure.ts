@@ -5,8 +5,7 @@ const FULL = ["ENOSPC", "EDQUOT"];
 const REFUSED = ["EROFS", "EACCES", "EPERM"];
 
 /** Says why `path` of the store could not be written. */
-export function storeFailure(path: string, cause: unknown): MayflyError {
-  const errno = errnoOf(cause) ?? "unknown";
+export function storeFailure(path: string, cause: unknown, errno = errnoOf(cause) ?? "unknown"): MayflyError {
   return FULL.includes(errno)
     ? new MayflyError("E_DISK_FULL", `No space is left for ${path}: ${errno}`, {
         cause,

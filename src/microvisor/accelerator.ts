@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { hostCpu, type Accelerator } from "../engine/index.ts";
-import { asMayflyError, attempt, newVmId } from "../foundation/index.ts";
+import { asMayflyError, attempt, inStore, isMayflyError, makeStoreDirectory, newVmId } from "../foundation/index.ts";
 import type { Image } from "../image/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
@@ -30,12 +31,16 @@ export async function chooseAccelerator(host: Host, image: Image): Promise<Accel
   const path = choicePath(host);
   const kept = readAcceleratorChoice(host);
   if (kept?.for === subject) return kept;
-  const reason = await tryKvm(host, image);
+  const { reason, isLasting } = await tryKvm(host, image);
   const choice: AcceleratorChoice = { for: subject, accelerator: reason === "" ? "kvm" : "tcg", reason };
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(choice));
-  renameSync(`${path}.${process.pid}`, path);
+  if (isLasting) await inStore(host.store, async () => { await keep(path, choice); });
   return choice;
+}
+
+async function keep(path: string, choice: AcceleratorChoice): Promise<void> {
+  makeStoreDirectory(dirname(path));
+  await writeFile(`${path}.${process.pid}`, JSON.stringify(choice));
+  await rename(`${path}.${process.pid}`, path);
 }
 
 /** What was found last time; undefined where nothing was tried yet. */
@@ -56,20 +61,45 @@ async function subjectOf(host: Host): Promise<string> {
   return [key, release(), hostCpu().key, host.kvmDevice, rights, process.getuid?.() ?? 0, process.getgroups?.().join(",")].join(" ");
 }
 
-/** @returns why KVM cannot be used; empty where a guest booted with it */
-async function tryKvm(host: Host, image: Image): Promise<string> {
+interface Trial {
+  /** Why KVM cannot be used; empty where a guest booted with it. */
+  readonly reason: string;
+  /** Whether the answer will be the same next time. */
+  readonly isLasting: boolean;
+}
+
+/** What a KVM that cannot run guests looks like. Anything else that goes wrong tells nothing about it. */
+const BROKEN = [
+  "E_ENGINE_START", "E_ENGINE_DIED", "E_ENGINE_PROTOCOL", "E_GUEST_SILENT", "E_GUEST_PANIC", "E_GUEST_REBOOTED", "E_GUEST_PROTOCOL",
+] as const;
+
+async function tryKvm(host: Host, image: Image): Promise<Trial> {
   const device = host.kvmDevice;
-  if (!existsSync(device)) return `${device} does not exist: no virtualization, or the kvm module is not loaded`;
-  if (attempt(() => { accessSync(device, constants.R_OK | constants.W_OK); return true; }, "told below") !== true) {
-    return `you may not use ${device}: join its group (sudo usermod -aG kvm $USER, then log in again)`;
-  }
+  const obstacle = obstacleTo(device);
+  if (obstacle !== undefined) return { reason: obstacle, isLasting: true };
   host.progress({ step: "Trying hardware virtualization", detail: "once; the answer is remembered" });
   const accelerator: Accelerator = "kvm";
   try {
     const vm = await bootMachine(host, { id: newVmId(), image, accelerator, deadlineMs: TRIAL_DEADLINE_MS });
     await vm.dispose();
-    return "";
+    return { reason: "", isLasting: true };
   } catch (cause) {
-    return `${device} is there, but no guest boots with it: ${asMayflyError(cause).message}`;
+    const reason = `${device} is there, but no guest boots with it: ${asMayflyError(cause).message}`;
+    return { reason, isLasting: isMayflyError(cause, ...BROKEN) };
   }
+}
+
+/** What is wrong with the device before any guest is tried; undefined where nothing is. */
+function obstacleTo(device: string): string | undefined {
+  const stat = attempt(() => statSync(device), "told at once");
+  if (stat === undefined) return `${device} does not exist: no virtualization, or the kvm module is not loaded`;
+  const groupMay = stat.gid !== 0 && (stat.mode & 0o060) === 0o060;
+  const mend = `sudo chgrp kvm ${device}; sudo chmod 660 ${device}`;
+  if (process.getuid?.() === 0) {
+    // QEMU then runs as a user without rights, in the device's group unless that is root's.
+    return groupMay || (stat.mode & 0o006) === 0o006 ? undefined : `QEMU, which gets a user without rights where root starts it, may not use ${device}: ${mend}`;
+  }
+  const mayUse = attempt(() => { accessSync(device, constants.R_OK | constants.W_OK); return true; }, "told at once") === true;
+  if (mayUse) return undefined;
+  return `you may not use ${device}: ${groupMay ? "" : `${mend}; `}join its group (sudo usermod -aG kvm $USER, then log in again)`;
 }

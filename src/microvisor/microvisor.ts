@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { totalmem } from "node:os";
 import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
-import { MayflyError } from "../foundation/index.ts";
+import { MayflyError, formatSize } from "../foundation/index.ts";
 import { ensureImage, type Image } from "../image/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
@@ -10,7 +11,7 @@ import type { Host } from "./host.ts";
 import { newIdentity } from "./identity.ts";
 import type { MicroVm } from "./micro-vm.ts";
 import { StandbyPool } from "./standby.ts";
-import type { Template } from "./template-files.ts";
+import { isUnchanged, type Template } from "./template-files.ts";
 import { ensureTemplate } from "./template-maker.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -90,18 +91,18 @@ export class Microvisor implements AsyncDisposable {
 
   /** Keeps `count` forks of the profile in its usual size ready; settles when they are. */
   async keepStandby(profile: string, count: number, limits: Limits): Promise<void> {
-    const { image, template } = await this.prepare(profile, limits);
-    const key = poolKey(template);
-    const pool = this.#pools.get(key) ?? new StandbyPool(async () => await this.#makeStandby(image, template));
+    const key = poolKey((await this.prepare(profile, limits)).template);
+    const pool = this.#pools.get(key) ?? new StandbyPool(async () => await this.#makeStandby(await this.prepare(profile, limits)));
     this.#pools.set(key, pool);
     await pool.keep(count);
   }
 
   /** Image, accelerator and template; at most one making of each at a time. */
   async prepare(profile: string, { memory, vcpus }: Pick<Limits, "memory" | "vcpus">): Promise<Prepared> {
+    requireMemory(memory);
     return await remembered(this.#prepared, `${profile} ${memory} ${vcpus}`, {
       make: async () => await this.#prepare(profile, { memory, vcpus }),
-      isThere: ({ image, template }) => existsSync(image.root) && existsSync(template.ram),
+      isThere: ({ image, template }) => existsSync(image.root) && isUnchanged(template),
     });
   }
 
@@ -117,7 +118,7 @@ export class Microvisor implements AsyncDisposable {
   }
 
   /** Runs the warm-up once more, as translated code is not in a template, and pauses. */
-  async #makeStandby(image: Image, template: Template): Promise<MicroVm> {
+  async #makeStandby({ image, template }: Prepared): Promise<MicroVm> {
     const vm = await forkTemplate(this.#host, { template, root: image.root, kind: "standby", label: "waiting" });
     try {
       await wake(vm, image.name);
@@ -168,6 +169,14 @@ function describe({ accelerator, reason }: AcceleratorChoice): IsolationFact {
 function refuseEmulation({ reason }: IsolationFact): MayflyError {
   return new MayflyError("E_ISOLATION", `Hardware isolation was asked for, but this machine only emulates: ${reason}`, {
     next: "Mend that (`mayfly doctor` says how), or run without --isolation hardware.",
+  });
+}
+
+/** More than the host has would be refused by the kernel at best, and thrash at worst. */
+function requireMemory(memory: number): void {
+  if (memory <= totalmem()) return;
+  throw new MayflyError("E_NO_MEMORY", `A machine with ${formatSize(memory)} of memory was asked for; this host has ${formatSize(totalmem())}`, {
+    next: "Ask for less with --memory.",
   });
 }
 

@@ -72,6 +72,11 @@ export async function readTemplate(directory: string, full = false): Promise<Tem
   return { directory, manifest, ram, state };
 }
 
+/** Whether the files are still those that were read: the state in memory fits no other RAM file. */
+export function isUnchanged({ ram, manifest }: Template): boolean {
+  return attempt(() => lookOf(ram), "removed meanwhile") === manifest.ram.seen;
+}
+
 export function writeManifest(directory: string, manifest: TemplateManifest): void {
   const path = join(directory, MANIFEST_FILE);
   // Two that notice another look write at once: each its own file.

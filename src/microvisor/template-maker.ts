@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, readdirSync, renameSync, statSync, statfsSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { hostCpu, jailUid, type MachineShape } from "../engine/index.ts";
-import { MayflyError, errnoOf, isMayflyError, newVmId, sleep, type VmId } from "../foundation/index.ts";
+import { MIB, MayflyError, inStore, isMayflyError, makeStoreDirectory, newVmId, sleep, storeFailure, type VmId } from "../foundation/index.ts";
 import type { Image } from "../image/index.ts";
-import { withLock } from "../process/index.ts";
+import { isAbandoned, newOwnedName, withLock } from "../process/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
 import {
@@ -24,28 +24,46 @@ export async function ensureTemplate(host: Host, image: Image, shape: MachineSha
   const made = await ingredients(host, image, shape);
   const key = sha256(JSON.stringify(made)).slice(0, 16);
   const directory = join(templateStore(host), `${image.name}-${key}`);
-  const found = await readOrDiscard(host, directory);
-  if (found !== undefined) return found;
+  return await inStore(host.store, async () => (await readSound(directory)) ?? (await makeOnce(host, { image, shape, directory, key, made })));
+}
+
+/** Under a lock, as two that find a template missing or damaged must not work on it at once. */
+async function makeOnce(host: Host, request: MakeRequest): Promise<Template> {
+  const { image, directory } = request;
+  makeStoreDirectory(templateStore(host));
   const onWait = (): void => { host.progress({ step: `Waiting for another Mayfly that makes the template ${image.name}` }); };
-  return await withLock(join(templateStore(host), `${image.name}-${key}.lock`), { onWait }, async () => {
+  return await withLock(`${directory}.lock`, { onWait }, async () => {
     const meanwhile = await readOrDiscard(host, directory);
     if (meanwhile !== undefined) return meanwhile;
-    await make(host, { image, shape, directory, key, made });
+    await make(host, request);
     const template = await readTemplate(directory);
     if (template === undefined) throw new MayflyError("E_TEMPLATE", `The template ${directory} vanished while it was made`);
-    discardSuperseded(host, template);
+    await discardSuperseded(host, template);
     return template;
   });
 }
 
 /** All that a template depends on. */
-async function ingredients(host: Host, image: Image, shape: MachineShape): Promise<Record<string, string>> {
+export async function ingredients(host: Host, image: Image, shape: MachineShape): Promise<Record<string, string>> {
   const { accelerator, memory, vcpus, tbSize } = shape;
+  const { parts } = image.manifest;
   const { key } = await host.engine.facts();
   return {
     mayfly: host.version, image: image.key, engine: key, cpu: hostCpu().key,
+    // An image that is built again from the same sources may hold newer packages; the frozen guest knows the old ones.
+    kernel: parts.kernel.sha256, initramfs: parts.initramfs.sha256, root: parts.root.sha256,
     accelerator, memory: String(memory), vcpus: String(vcpus), tbSize: String(tbSize),
   };
+}
+
+/** The template, if there is one and nothing is wrong with it. */
+async function readSound(directory: string): Promise<Template | undefined> {
+  try {
+    return await readTemplate(directory);
+  } catch (cause) {
+    if (isMayflyError(cause, "E_TEMPLATE")) return undefined;
+    throw cause;
+  }
 }
 
 async function readOrDiscard(host: Host, directory: string): Promise<Template | undefined> {
@@ -71,10 +89,10 @@ interface MakeRequest {
 async function make(host: Host, request: MakeRequest): Promise<void> {
   const { image, shape, directory } = request;
   const id = newVmId();
-  const staging = join(templateStore(host), `tmp-${id}`);
+  const staging = join(templateStore(host), newOwnedName());
   try {
-    discardAbandoned(host);
-    mkdirSync(staging, { mode: 0o755 });
+    discardAbandoned(templateStore(host));
+    makeStoreDirectory(staging);
     const uid = jailUid(id);
     if (uid !== process.getuid?.()) chownSync(staging, uid, uid);
     const state = await bootAndFreeze(host, { id, image, shape, staging });
@@ -82,14 +100,16 @@ async function make(host: Host, request: MakeRequest): Promise<void> {
     await seal(staging, state, request);
     renameSync(staging, directory);
   } catch (cause) {
+    throw isFull(templateStore(host)) ? storeFailure(`a template in ${templateStore(host)}`, cause, "ENOSPC") : cause;
+  } finally {
     removeTemplateFiles(staging);
-    if (errnoOf(cause) === "ENOSPC") {
-      throw new MayflyError("E_DISK_FULL", `No space left for a template in ${templateStore(host)}`, {
-        cause, next: "Free some space, or set MAYFLY_HOME to a directory that has it.",
-      });
-    }
-    throw cause;
   }
+}
+
+/** QEMU maps its RAM file, and dies of SIGBUS where the disk has no block for a page: all that is seen is that it died. */
+function isFull(directory: string): boolean {
+  const { bavail, bfree, bsize } = statfsSync(directory);
+  return (process.getuid?.() === 0 ? bfree : bavail) * bsize < MIB;
 }
 
 interface FreezeRequest {
@@ -128,24 +148,26 @@ async function seal(staging: string, state: Uint8Array, { image, shape, key, mad
 }
 
 /** Staging directories whose maker is gone. */
-function discardAbandoned(host: Host): void {
-  const store = templateStore(host);
-  for (const name of readdirSync(store)) {
-    const id = /^tmp-(m[0-9a-z]{12})$/.exec(name)?.[1] as VmId | undefined;
-    if (id !== undefined && !host.ledger.has(id)) removeTemplateFiles(join(store, name));
-  }
+function discardAbandoned(store: string): void {
+  for (const name of readdirSync(store)) if (isAbandoned(name)) removeTemplateFiles(join(store, name));
 }
 
 /** Removes templates that the new one replaces, unless forks live on them. */
-function discardSuperseded(host: Host, fresh: Template): void {
+async function discardSuperseded(host: Host, fresh: Template): Promise<void> {
   const inUse = new Set(host.ledger.list().map((entry) => entry.template));
-  const same = JSON.stringify(fresh.manifest.shape);
   for (const directory of listTemplates(templateStore(host))) {
-    const name = directory.slice(directory.lastIndexOf("/") + 1);
-    if (directory === fresh.directory || inUse.has(name) || !name.startsWith(`${fresh.manifest.profile}-`)) continue;
-    void readTemplate(directory).then(
-      (old) => { if (old === undefined || JSON.stringify(old.manifest.shape) === same) removeTemplateFiles(directory); },
-      () => { removeTemplateFiles(directory); },
-    );
+    const name = basename(directory);
+    if (directory === fresh.directory || inUse.has(name) || name.replace(/-[0-9a-f]{16}$/, "") !== fresh.manifest.profile) continue;
+    if (await isReplaced(directory, fresh)) removeTemplateFiles(directory);
+  }
+}
+
+async function isReplaced(directory: string, fresh: Template): Promise<boolean> {
+  try {
+    const old = await readTemplate(directory);
+    return old === undefined || JSON.stringify(old.manifest.shape) === JSON.stringify(fresh.manifest.shape);
+  } catch (cause) {
+    if (isMayflyError(cause, "E_TEMPLATE")) return true;
+    throw cause;
   }
 }

@@ -1,6 +1,6 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Progress } from "../contract/index.ts";
-import { sweep, type LedgerEntry } from "../disposal/index.ts";
+import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { ensureImage } from "../image/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
@@ -104,7 +104,9 @@ export class Mayfly implements AsyncDisposable {
         next: "See `mayfly ps` for the running ones.",
       });
     }
-    for (const { pid } of entry.processes.filter(isAlive).slice(0, 1)) attempt(() => process.kill(pid, "SIGKILL"), "it has just ended");
+    // One that is being made has no processes in the ledger yet.
+    const known = entry.processes.length > 0 ? entry.processes.filter(isAlive).slice(0, 1) : processesOf(entry.id);
+    for (const { pid } of known) attempt(() => process.kill(pid, "SIGKILL"), "it has just ended");
     return describe(entry);
   }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { MayflyError, attempt } from "../../foundation/index.ts";
+import { MayflyError, attempt, inStore, makeStoreDirectory } from "../../foundation/index.ts";
 import { runTool } from "../../process/index.ts";
 
 const OLDEST = "7.2";
@@ -38,9 +39,14 @@ export async function qemuFacts(directory: string, shimSource: string): Promise<
   const kept = v.safeParse(Facts, raw);
   const isUsable = kept.success && kept.output.seen === seen && kept.output.files.every((file) => existsSync(file));
   if (isUsable && (kept.output.shim === null || existsSync(kept.output.shim))) return kept.output;
-  const facts = await learn({ binary, seen, directory, shimSource });
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(facts));
-  renameSync(`${path}.${process.pid}`, path);
+  return await inStore(directory, async () => await learnAndKeep(path, { binary, seen, directory, shimSource }));
+}
+
+async function learnAndKeep(path: string, request: LearnRequest): Promise<QemuFacts> {
+  makeStoreDirectory(request.directory);
+  const facts = await learn(request);
+  await writeFile(`${path}.${process.pid}`, JSON.stringify(facts));
+  await rename(`${path}.${process.pid}`, path);
   return facts;
 }
 
@@ -48,7 +54,13 @@ export function hasRom({ version }: QemuFacts): boolean {
   return atLeast(version, "8.2");
 }
 
+/** `MAYFLY_QEMU` names a binary outside the usual places. */
 function findBinary(): string {
+  const named = process.env["MAYFLY_QEMU"];
+  if (named !== undefined && named !== "") {
+    if (existsSync(named)) return realpathSync(named);
+    throw new MayflyError("E_ENGINE_MISSING", `There is no QEMU at ${named}, which MAYFLY_QEMU names`, { next: "Correct it, or leave it out." });
+  }
   const found = BINARY_PLACES.flatMap((place) => BINARY_NAMES.map((name) => join(place, name))).find(existsSync);
   if (found !== undefined) return found;
   throw new MayflyError("E_ENGINE_MISSING", `QEMU (${BINARY_NAMES.join(" or ")}) is not in ${BINARY_PLACES.join(", ")}`, {
@@ -88,7 +100,6 @@ async function learn({ binary, seen, directory, shimSource }: LearnRequest): Pro
       next: "Upgrade QEMU, e.g. from your distribution's backports.",
     });
   }
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
   const shim = atLeast(version, "8.2") ? null : await buildShim(shimSource, directory);
   const key = createHash("sha256").update(`${seen}\n${full}`).digest("hex").slice(0, 16);
   const disableUserns = atLeast(await bubblewrapVersion(), "0.8");
@@ -102,7 +113,7 @@ async function neededFiles(binary: string): Promise<string[]> {
   const loader = paths.filter((path) => /\/ld-[^/]*$/.test(path));
   const directories = [...new Set(paths.filter((path) => !loader.includes(path)).map((path) => dirname(path)))];
   const modules = directories.map((path) => join(realpathSync(path), "qemu"));
-  return [...directories, ...loader, ...modules, ...FIRMWARE, "/etc/ld.so.cache", binary].filter(existsSync);
+  return [...directories, ...loader, ...modules, join(dirname(binary), "../share/qemu"), ...FIRMWARE, "/etc/ld.so.cache", binary].filter(existsSync);
 }
 
 async function buildShim(source: string, directory: string): Promise<string> {
@@ -110,6 +121,7 @@ async function buildShim(source: string, directory: string): Promise<string> {
   const temporary = `${target}.${process.pid}`;
   const compiler = ["musl-gcc", "-Os", "-shared", "-fPIC", "-nostdlib", "-o", temporary, source];
   await runTool(compiler, { timeoutMs: 60_000, failure: "E_SETUP_FAILED" });
+  chmodSync(temporary, 0o755);
   renameSync(temporary, target);
   return target;
 }

@@ -9,7 +9,7 @@ interface Remedy {
 /** What to do about each reason for which hardware is not used (`microvisor/accelerator.ts` words them). */
 const REMEDIES: readonly Remedy[] = [
   { pattern: /does not exist/, mend: "Switch virtualization on in the firmware (VT-x, AMD-V; in a virtual machine: nested virtualization), then sudo modprobe kvm_intel or kvm_amd." },
-  { pattern: /kvm: Permission denied/, mend: "QEMU runs as a user of its own here, which may not use the device: sudo chgrp kvm /dev/kvm; sudo chmod 660 /dev/kvm." },
+  { pattern: /kvm: Permission denied|QEMU.* may not use/, mend: "QEMU runs as a user of its own here, which may not use the device: sudo chgrp kvm /dev/kvm; sudo chmod 660 /dev/kvm." },
   { pattern: /may not use/, mend: "sudo usermod -aG kvm $USER, then log in again." },
   { pattern: /no guest boots/, mend: "This machine is probably virtual itself and its KVM incomplete: use one with working nested virtualization, or bare metal." },
 ];
