@@ -1,6 +1,6 @@
 /** What a task may use. Every field is optional in a request; `DEFAULT_LIMITS` and the profile fill the rest. */
 export interface Limits {
-  /** Guest memory in bytes, 64 MiB … 1 TiB. The machine's RAM, so it holds against a hostile kernel too. */
+  /** Guest memory in bytes, 96 MiB (less does not boot) … 1 TiB. The machine's RAM, so it holds against a hostile kernel too. */
   readonly memory: number;
   /** Virtual CPUs, 1 … 64. */
   readonly vcpus: number;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, isNode, parseDocument, type Document } from "yaml";
 import type { ProfileSettings } from "../contract/index.ts";
-import { MIB, MayflyError, parseSize, parseTime } from "../foundation/index.ts";
+import { MIB, MayflyError, attempt, parseSize, parseTime } from "../foundation/index.ts";
 
 const size = v.pipe(v.string(), v.check((text) => parseSize(text) !== undefined, "must be a size such as 256M"), v.transform((text) => parseSize(text) ?? 0));
 const time = v.pipe(v.string(), v.check((text) => parseTime(text) !== undefined, "must be a time such as 30s"), v.transform((text) => parseTime(text) ?? 0));
@@ -45,13 +45,22 @@ export function parseProfile(text: string, file: string): ProfileDocument {
   const document = parseDocument(text, { lineCounter: lines, strict: true });
   const [syntax] = document.errors;
   if (syntax !== undefined) throw bad(file, lines.linePos(syntax.pos[0]).line, syntax.message.split("\n")[0] ?? "");
-  const parsed = v.safeParse(ProfileDocument, document.toJS());
+  const parsed = v.safeParse(ProfileDocument, toValue(document, file));
   if (!parsed.success) throw explain(parsed.issues[0], { file, document, lines });
   const { limits, ...rest } = parsed.output;
   const { time: timeMs, output: outputBytes, ...counts } = limits;
   const all = { timeMs, outputBytes, ...counts };
   const known = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   return { ...rest, memory: Math.ceil(rest.memory / (16 * MIB)) * 16 * MIB, limits: known };
+}
+
+/** Aliases are resolved here, and may lead nowhere. */
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (cause) {
+    throw bad(file, 1, cause instanceof Error ? cause.message : "it cannot be read");
+  }
 }
 
 interface Source {
@@ -62,9 +71,7 @@ interface Source {
 
 function explain(issue: v.BaseIssue<unknown>, { file, document, lines }: Source): MayflyError {
   const path = (issue.path ?? []).map((item) => item.key as string | number);
-  const node = path.length > 0 ? document.getIn(path, true) ?? document.getIn(path.slice(0, -1), true) : undefined;
-  const range = (node as { range?: [number, number, number] } | null | undefined)?.range;
-  const line = range === undefined ? 1 : lines.linePos(range[0]).line;
+  const line = lineOf(path, document, lines);
   const where = path.length > 0 ? `${path.join(".")}: ` : "";
   if (issue.type === "strict_object" && issue.expected === "never") {
     const wrong = String(path.at(-1));
@@ -72,6 +79,14 @@ function explain(issue: v.BaseIssue<unknown>, { file, document, lines }: Source)
     return bad(file, line, `${where}no such key${near === undefined ? "" : `; did you mean "${near}"?`}`);
   }
   return bad(file, line, `${where}${issue.message}`);
+}
+
+function lineOf(path: readonly (string | number)[], document: Document, lines: LineCounter): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = attempt(() => document.getIn(path.slice(0, length), true), "a scalar has nothing below it");
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
 }
 
 function knownKeys(path: readonly (string | number)[]): string[] {

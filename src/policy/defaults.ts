@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** The smallest and largest value that may be asked for. */
 export const LIMIT_RANGES: Readonly<Record<keyof Limits, readonly [number, number]>> = {
-  memory: [64 * MIB, 1024 * GIB],
+  memory: [96 * MIB, 1024 * GIB],
   vcpus: [1, 64],
   cpus: [0.05, 64],
   timeMs: [100, 7 * 24 * 3_600_000],

@@ -379,8 +379,9 @@ describe("help", () => {
     expect(stdout.toString()).toMatch(/^Usage: mayfly /);
     expect(stdout.toString()).toMatch(new RegExp(`\\nExamples:\\n {2}\\S.*mayfly ${command}`));
     const documented = readFileSync(join(ROOT, "docs/cli.md"), "utf8");
-    expect(documented).toContain(`## mayfly ${command}`);
-    for (const [, flag = ""] of stdout.toString().matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)) expect(documented, flag).toContain(`\`${flag}`);
+    expect(documented.includes(`## mayfly ${command}`)).toBe(true);
+    const flags = [...stdout.toString().matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = ""]) => flag);
+    expect(flags.filter((flag) => flag !== "--help" && !documented.includes(`\`${flag}`))).toEqual([]);
   });
 
   it("of mayfly itself names every command, and --version says one line", async () => {

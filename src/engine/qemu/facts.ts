@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
@@ -44,6 +44,7 @@ export async function qemuFacts(directory: string, shimSource: string): Promise<
 
 async function learnAndKeep(path: string, request: LearnRequest): Promise<QemuFacts> {
   makeStoreDirectory(request.directory);
+  accessSync(request.directory, constants.W_OK);
   const facts = await learn(request);
   await writeFile(`${path}.${process.pid}`, JSON.stringify(facts));
   await rename(`${path}.${process.pid}`, path);
@@ -101,7 +102,7 @@ async function learn({ binary, seen, directory, shimSource }: LearnRequest): Pro
     });
   }
   const shim = atLeast(version, "8.2") ? null : await buildShim(shimSource, directory);
-  const key = createHash("sha256").update(`${seen}\n${full}`).digest("hex").slice(0, 16);
+  const key = createHash("sha256").update(`${identity(binary)}\n${full}`).digest("hex").slice(0, 16);
   const disableUserns = atLeast(await bubblewrapVersion(), "0.8");
   return { seen, binary, version, files: await neededFiles(binary), shim, disableUserns, key };
 }
