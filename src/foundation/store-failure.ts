@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { MayflyError, errnoOf } from "./errors.ts";
 
 const FULL = ["ENOSPC", "EDQUOT"];
@@ -28,7 +29,18 @@ export async function inStore<T>(store: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Makes a directory of the store that everybody may read, whatever the umask: QEMU may run as another user. */
+/**
+ * Makes a directory of the store that everybody may read, whatever the umask: QEMU may run as another user. One by one,
+ * as Node calls a read-only file system ENOENT where it makes parents too.
+ */
 export function makeStoreDirectory(path: string): void {
-  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+  if (existsSync(path)) return;
+  makeStoreDirectory(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    if (errnoOf(cause) === "EEXIST") return; // another Mayfly was faster
+    throw cause;
+  }
+  chmodSync(path, 0o755);
 }

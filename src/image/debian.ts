@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { runTool } from "../process/index.ts";
 import { INSTALLATION } from "./find-profile.ts";
@@ -8,6 +8,8 @@ import type { DebianSettings } from "./profile-document.ts";
 /** The release that images are made of: what the agent, the kernel's modules and the tests were made for. */
 const SUITE = "bookworm";
 const HOUR = 3_600_000;
+/** As root, mmdebstrap mounts /proc, /sys and /dev into the new root: in here these end with it, and all that it started. */
+const OWN_NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"];
 
 interface BootstrapRequest {
   readonly target: string;
@@ -27,8 +29,9 @@ interface BootstrapRequest {
  */
 export async function bootstrap({ target, variant, packages, exclude, hooks, progress, step, signal }: BootstrapRequest): Promise<void> {
   const mirror = process.env["MAYFLY_DEBIAN_MIRROR"];
+  const isRoot = process.getuid?.() === 0;
   const argv = [
-    "mmdebstrap", `--mode=${process.getuid?.() === 0 ? "root" : "unshare"}`, `--variant=${variant}`, "--format=tar",
+    ...(isRoot ? OWN_NAMESPACES : []), "mmdebstrap", `--mode=${isRoot ? "root" : "unshare"}`, `--variant=${variant}`, "--format=tar",
     ...(packages.length > 0 ? [`--include=${packages.join(",")}`] : []),
     ...exclude.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     // Nothing is installed in an extracted root, so mmdebstrap runs no later hooks there.
@@ -39,7 +42,9 @@ export async function bootstrap({ target, variant, packages, exclude, hooks, pro
     const detail = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1];
     if (detail !== undefined) progress({ step, detail });
   };
-  await runTool(argv, { timeoutMs: HOUR, onLine, signal, deathSignal: "TERM", failure: "E_IMAGE_BUILD" });
+  // Root's leftovers lie beside the target, where they are swept; an ordinary user's other ids cannot reach that.
+  const ending = isRoot ? ({ deathSignal: "KILL", env: { TMPDIR: dirname(target) } } as const) : ({ deathSignal: "TERM" } as const);
+  await runTool(argv, { timeoutMs: HOUR, onLine, signal, failure: "E_IMAGE_BUILD", ...ending });
 }
 
 /** Root file system of a profile as a tar file. @returns the Debian packages in it */

@@ -21,7 +21,7 @@ function addTree(hash: Hash, root: string, path: string): void {
   const stat = lstatSync(full);
   hash.update(`${path} ${(stat.mode & 0o170111).toString(8)}\n`);
   if (stat.isDirectory()) {
-    for (const name of readdirSync(full).sort()) if (name !== "test") addTree(hash, root, `${path}/${name}`);
+    for (const name of readdirSync(full).sort()) if (`${path}/${name}` !== "./test") addTree(hash, root, `${path}/${name}`);
   } else if (stat.isSymbolicLink()) {
     hash.update(readlinkSync(full));
   } else {

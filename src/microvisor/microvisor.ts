@@ -21,6 +21,8 @@ export interface ReadyVm {
   readonly origin: "standby" | "fork";
   readonly template: string;
   readonly isolation: IsolationFact;
+  /** The most that the guest's clock can differ from the host's, in milliseconds. */
+  readonly clockErrorMs: number;
 }
 
 export interface ForkOptions {
@@ -37,6 +39,10 @@ interface Prepared {
 
 /** Much more than a fork needs; it bounds the wait on a starved host. */
 const IDENTITY_DEADLINE_MS = 30_000;
+
+/** The promise is 50 ms; the rest is for the millisecond that the host's clock is read in, and for drift. */
+const CLOCK_TOLERANCE_MS = 40;
+const MOST_CORRECTIONS = 20;
 
 /** Makes templates, forks them, keeps standbys. */
 export class Microvisor implements AsyncDisposable {
@@ -76,12 +82,12 @@ export class Microvisor implements AsyncDisposable {
     const vm = standby ?? (await forkTemplate(this.#host, { template, root: image.root, kind: "task", label, cpus: limits.cpus }));
     try {
       if (standby !== undefined) standby.assign(label);
-      await wake(vm, profile);
+      const clockErrorMs = await wake(vm, profile);
+      return { vm, origin: standby === undefined ? "fork" : "standby", template: template.manifest.key, isolation, clockErrorMs };
     } catch (cause) {
       await vm.dispose();
       throw cause;
     }
-    return { vm, origin: standby === undefined ? "fork" : "standby", template: template.manifest.key, isolation };
   }
 
   /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */
@@ -89,12 +95,13 @@ export class Microvisor implements AsyncDisposable {
     return describe((await this.prepare(profile, limits)).choice);
   }
 
-  /** Keeps `count` forks of the profile in its usual size ready; settles when they are. */
-  async keepStandby(profile: string, count: number, limits: Limits): Promise<void> {
-    const key = poolKey((await this.prepare(profile, limits)).template);
+  /** Keeps forks of the profile in this size ready, as many as it says itself or `count`; settles when they are. */
+  async keepStandby(profile: string, limits: Limits, count?: number): Promise<void> {
+    const { template, image } = await this.prepare(profile, limits);
+    const key = poolKey(template);
     const pool = this.#pools.get(key) ?? new StandbyPool(async () => await this.#makeStandby(await this.prepare(profile, limits)));
     this.#pools.set(key, pool);
-    await pool.keep(count);
+    await pool.keep(count ?? image.profile.standby);
   }
 
   /** Image, accelerator and template; at most one making of each at a time. */
@@ -153,9 +160,20 @@ async function remembered<T>(memory: Map<string, Promise<T>>, key: string, { mak
   return await making;
 }
 
-async function wake(vm: MicroVm, profile: string): Promise<void> {
+/**
+ * Runs the guest and gives it an identity. Its clock is then wrong by no more than the time that this took, so where
+ * that was long (code not translated yet, a starved host) it gets another.
+ * @returns the most that the guest's clock can be wrong by, in milliseconds
+ */
+async function wake(vm: MicroVm, profile: string): Promise<number> {
+  let from = performance.now();
   // The identity waits at the guest's port before the guest runs; one wait for both is enough.
   await Promise.all([vm.machine.continue(), vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS)]);
+  for (let again = 0; performance.now() - from > CLOCK_TOLERANCE_MS && again < MOST_CORRECTIONS; again++) {
+    from = performance.now();
+    await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS);
+  }
+  return performance.now() - from;
 }
 
 function poolKey(template: Template): string {

@@ -18,9 +18,10 @@ export class StandbyPool implements AsyncDisposable {
     return this.#ready.length;
   }
 
-  /** Keeps `count` forks ready from now on; settles when they are, rejects if one cannot be made. */
+  /** Keeps `count` forks ready from now on, no more and no less; settles when they are, rejects if one cannot be made. */
   async keep(count: number): Promise<void> {
     this.#size = count;
+    await Promise.all(this.#ready.splice(count).map(async (vm) => await vm.dispose()));
     await this.#refill();
   }
 

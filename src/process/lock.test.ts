@@ -85,9 +85,11 @@ describe("withLock", () => {
   });
 
   it("names the file where it cannot be made", async () => {
-    const failure = await withLock(join(scratch, "two.lock", "x.lock"), {}, async () => await Promise.resolve(0)).catch(
-      (cause: unknown) => cause,
-    );
+    const failure = await withLock(
+      join(scratch, "two.lock", "x.lock"),
+      {},
+      async () => await Promise.resolve(0),
+    ).catch((cause: unknown) => cause);
     expect(isMayflyError(failure, "E_STORE_UNWRITABLE")).toBe(true);
     expect(String(failure)).toContain("two.lock/x.lock");
   });

@@ -10,6 +10,7 @@ export interface MachineFacts {
   readonly template: string;
   readonly origin: "standby" | "fork";
   readonly isolation: IsolationFact;
+  readonly clockErrorMs: number;
 }
 
 /** What came back from `/out`. */
@@ -18,6 +19,9 @@ export interface CollectedOutputs {
   readonly refused: readonly RefusedOutput[];
   readonly warnings: readonly string[];
 }
+
+/** A guest's clock is the host's within this, or the result says so. */
+const CLOCK_PROMISE_MS = 50;
 
 /** Refused connections kept word for word; the rest is counted. */
 const MOST_STREAMS = 100;
@@ -47,6 +51,9 @@ export class Recorder {
 
   machine(facts: MachineFacts): void {
     this.#machine = facts;
+    if (facts.clockErrorMs > CLOCK_PROMISE_MS) {
+      this.#warnings.push(`the guest's clock may be wrong by up to ${Math.round(facts.clockErrorMs)} ms: the host is overloaded`);
+    }
     this.mark("machine");
   }
 

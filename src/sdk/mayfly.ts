@@ -50,7 +50,8 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress);
     await sweep(host.ledger);
     const mayfly = new Mayfly(host);
-    for (const [profile, count] of Object.entries(standby)) await mayfly.standby(profile, count);
+    const wanted = Array.isArray(standby) ? standby.map((profile) => [profile] as const) : Object.entries(standby);
+    for (const [profile, count] of wanted) await mayfly.standby(profile, count);
     return mayfly;
   }
 
@@ -76,10 +77,13 @@ export class Mayfly implements AsyncDisposable {
     return new Fork(profile, await this.#microvisor.fork(profile, options));
   }
 
-  /** Keeps `count` forks of a profile ready for tasks and forks of its usual size; settles when they are. */
-  async standby(profile: string, count: number): Promise<void> {
+  /**
+   * Keeps forks of a profile ready for tasks and forks of its usual size; settles when they are.
+   * @param count how many, 0 … 1,000; default: as the profile says
+   */
+  async standby(profile: string, count?: number): Promise<void> {
     const limits = admitLimits({}, await this.#microvisor.profileLimits(profile));
-    await this.#microvisor.keepStandby(profile, count, limits);
+    await this.#microvisor.keepStandby(profile, limits, count);
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */

@@ -4,8 +4,8 @@ import type { Limits, Progress, TaskRequest, TaskResult, TerminalSize } from "..
 export interface MayflyOptions {
   /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
   readonly home?: string | undefined;
-  /** Forks to keep ready, by profile, e.g. `{ python: 2 }`. Default: none. */
-  readonly standby?: Readonly<Record<string, number>> | undefined;
+  /** Forks to keep ready: `{ python: 2 }`, or `["python"]` for as many as the profile says. Default: none. */
+  readonly standby?: Readonly<Record<string, number>> | readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }

@@ -49,7 +49,6 @@ export class CliProcess {
   }
 
   async ended(): Promise<CliResult> {
-    if (this.child.stdin.writable) this.child.stdin.end();
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
     return { status: this.child.exitCode, stdout: Buffer.concat(this.#stdout), stderr: Buffer.concat(this.#stderr).toString() };
   }

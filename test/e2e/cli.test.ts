@@ -13,6 +13,7 @@ let scratch: string;
 beforeAll(async () => {
   execFileSync(join(ROOT, "mayfly"), ["--version"], { stdio: "ignore" }); // builds where that is due
   scratch = mkdtempSync(join(tmpdir(), "mayfly-cli-"));
+  chmodSync(scratch, 0o755); // QEMU runs as another user and must reach the stores in it
   expect((await mayfly(["setup", "--quiet"])).status).toBe(0);
 });
 afterAll(() => { rmSync(scratch, { recursive: true, force: true }); });
@@ -160,7 +161,7 @@ describe("limits of run", () => {
     ["memory", ["--memory", "128M"], "x=a; while :; do x=$x$x; done", "--memory 256M"],
   ] as const)("end a task that goes over its %s, and name the flag that raises it", async (_what, options, script, flag) => {
     const { status, stderr } = await sh(script, ...options);
-    expect(stderr).toMatch(/^mayfly: the task was ended: over its .* (limit|of)/);
+    expect(stderr).toMatch(/^mayfly: the task was ended: over its \w+ limit of /m);
     expect(stderr).toContain(flag);
     expect(status).toBe(124);
   });
@@ -248,6 +249,10 @@ describe("signals", () => {
 });
 
 describe("on a terminal", () => {
+  /** BusyBox asks the terminal where its cursor is. */
+  // eslint-disable-next-line no-control-regex -- a terminal's own
+  const PROMPT = /[$#] (\u001b\[6n)?$/;
+
   it("control characters of a task are made visible, unless --raw", async () => {
     const command = "$MAYFLY run --no-stdin OPTION -- printf 'a\\033]0;x\\007b'";
     const shown = (await onTerminal(command.replace("OPTION", "")).ended()).stdout.toString();
@@ -256,13 +261,13 @@ describe("on a terminal", () => {
   });
 
   it("one line sums up where the task ran; --quiet leaves it out", async () => {
-    expect((await onTerminal("$MAYFLY run -- true").ended()).stdout.toString()).toMatch(/micro-VM \((held by the processor|emulated: .*)\) · fork .* · gone: (\d) of \1 disposal steps/);
+    expect((await onTerminal("$MAYFLY run -- true").ended()).stdout.toString()).toMatch(/micro-VM \((?:held by the processor|emulated: .*)\) · fork .* · gone: (\d) of \1 disposal steps/);
     expect((await onTerminal("$MAYFLY run --quiet -- true").ended()).stdout.toString()).toBe("");
   });
 
   it("run -t gives the task a terminal of the same size, and its status comes back", async () => {
     const { status, stdout } = await onTerminal("$MAYFLY run -t -- sh -c 'tty; stty size; exit 7'").ended();
-    expect(stdout.toString()).toMatch(/\/dev\/pts\/\d+\r\n41 91\r\n/);
+    expect(stdout.toString()).toMatch(/\/dev\/pts\/\d+\r+\n41 91\r+\n/);
     expect(status).toBe(7);
   });
 
@@ -274,11 +279,11 @@ describe("on a terminal", () => {
   it("shell passes keys, Ctrl-C and new sizes on, and restores the terminal", async () => {
     const session = onTerminal("tty; stty -g; $MAYFLY shell; echo status $?; stty -g");
     const [, tty = ""] = await session.printed(/(\/dev\/pts\/\d+)/);
-    await session.printed(/[$#] $/);
+    await session.printed(PROMPT);
     session.child.stdin.write("echo $((6 * 7)); sleep 600\r");
     await session.printed(/\n42\r/);
     session.child.stdin.write("\u0003");
-    await session.printed(/42[\s\S]*\^C[\s\S]*[$#] $/);
+    await session.printed(/42[\s\S]*\^C[\s\S]*[$#] (\u001b\[6n)?$/);
     execFileSync("stty", ["-F", tty, "rows", "50", "cols", "120"]);
     session.child.stdin.write("stty size\r");
     await session.printed(/\n50 120\r/);
@@ -292,10 +297,10 @@ describe("on a terminal", () => {
 
   it("~. at the beginning of a line leaves a shell that swallows every key", async () => {
     const session = onTerminal("$MAYFLY shell; echo status $?");
-    await session.printed(/[$#] $/);
+    await session.printed(PROMPT);
     session.child.stdin.write("trap '' INT; echo rea''dy; cat\r");
     await session.printed(/ready/);
-    session.child.stdin.write("\u0003~.");
+    session.child.stdin.write("\u0003\r~.");
     await session.printed(/status 130/);
     await session.ended();
   });
@@ -377,7 +382,7 @@ describe("help", () => {
     const { status, stdout } = await mayfly([command, "--help"]);
     expect(status).toBe(0);
     expect(stdout.toString()).toMatch(/^Usage: mayfly /);
-    expect(stdout.toString()).toMatch(new RegExp(`\\nExamples:\\n {2}\\S.*mayfly ${command}`));
+    expect(stdout.toString()).toMatch(new RegExp(`\\nExamples:\\n {2}.*mayfly ${command}`));
     const documented = readFileSync(join(ROOT, "docs/cli.md"), "utf8");
     expect(documented.includes(`## mayfly ${command}`)).toBe(true);
     const flags = [...stdout.toString().matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = ""]) => flag);

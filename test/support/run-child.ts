@@ -19,6 +19,11 @@ export class MayflyChild {
     this.process.once("exit", () => { this.#wake(); });
   }
 
+  /** Everything that it printed until now. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
   /** Waits for a line that begins with `word` and gives back its rest. */
   async reached(word: string): Promise<string> {
     for (;;) {

@@ -23,8 +23,9 @@ const CASES: readonly (readonly [what: string, input: string, output: string])[]
   ["C1 controls, which terminals obey too", "a\u009d52;c;x\u009cb\u009b5n", "a52;c;xb5n"],
   ["window reports and printing", "a\u001b[21t\u001b[5ib", "ab"],
   ["keyboard protocols", "a\u001b[>1u\u001b[>4;2mb", "ab"],
+  ["a line feed that is not to return", "a\nb\r\nc", "a\u001bDb\r\nc"],
   ["escape twice", "a\u001b\u001b]0;x\u0007b", "ab"],
-  ["a control amid a sequence", "a\u001b[1\nmb", "a\n\u001b[1mb"],
+  ["a control amid a sequence", "a\u001b[1\nmb", "a\u001bD\u001b[1mb"],
 ];
 
 for (const [what, input, output] of CASES) {

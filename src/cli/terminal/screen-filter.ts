@@ -1,7 +1,8 @@
 import { Transform, type TransformCallback } from "node:stream";
 import { SequenceParser } from "./control-sequences.ts";
 
-const CSI = "\u001b[";
+const ESC = "\u001b";
+const CSI = `${ESC}[`;
 
 /** Window reports and moves; printing. */
 const REFUSED_FINALS = new Set(["t", "i"]);
@@ -19,11 +20,12 @@ export class ScreenFilter extends Transform {
   readonly #parser: SequenceParser;
   #hasRegion = false;
   #kept = "";
+  #last = "";
 
   constructor() {
     super();
     this.#parser = new SequenceParser({
-      text: (text) => { this.#kept += text; },
+      text: (text) => { this.#onText(text); },
       csi: (parameters, final) => { this.#onCsi(parameters, final); },
     });
   }
@@ -47,6 +49,16 @@ export class ScreenFilter extends Transform {
     this.#kept = "";
     this.#parser.push(text);
     return this.#kept;
+  }
+
+  /**
+   * Node's raw mode leaves the terminal adding a carriage return to each line feed. A program that wants none (it moves
+   * down within a column) gets what moves the same way: ESC D.
+   */
+  #onText(text: string): void {
+    const isBare = text === "\n" && this.#last !== "\r";
+    this.#kept += isBare ? `${ESC}D` : text;
+    this.#last = text;
   }
 
   #onCsi(parameters: string, final: string): void {

@@ -11,6 +11,8 @@ const BINARY_NAMES = ["qemu-system-x86_64", "qemu-kvm"];
 const BINARY_PLACES = ["/usr/local/bin", "/usr/bin", "/usr/libexec", "/bin"];
 const FIRMWARE = ["/usr/share/qemu", "/usr/share/seabios", "/usr/share/qemu-kvm", "/usr/local/share/qemu"];
 
+const RELATIVE = ["share/qemu", "share/seabios", "lib/qemu", "lib64/qemu", "lib/x86_64-linux-gnu/qemu"];
+
 const Facts = v.object({
   /** Identity of the files that this was learnt from; learnt anew when it changes. */
   seen: v.string(),
@@ -114,7 +116,9 @@ async function neededFiles(binary: string): Promise<string[]> {
   const loader = paths.filter((path) => /\/ld-[^/]*$/.test(path));
   const directories = [...new Set(paths.filter((path) => !loader.includes(path)).map((path) => dirname(path)))];
   const modules = directories.map((path) => join(realpathSync(path), "qemu"));
-  return [...directories, ...loader, ...modules, join(dirname(binary), "../share/qemu"), ...FIRMWARE, "/etc/ld.so.cache", binary].filter(existsSync);
+  // A QEMU outside /usr looks for modules and firmware beside itself.
+  const beside = RELATIVE.map((path) => join(dirname(binary), "..", path));
+  return [...directories, ...loader, ...modules, ...beside, ...FIRMWARE, "/etc/ld.so.cache", binary].filter((path, index, all) => all.indexOf(path) === index && existsSync(path));
 }
 
 async function buildShim(source: string, directory: string): Promise<string> {
