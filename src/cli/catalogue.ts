@@ -12,43 +12,63 @@ interface CatalogueEntry {
 /** Every command, in the order in which help shows them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
-    name: "run", group: "Tasks:", summary: "run one command in a micro-VM of its own",
+    name: "run",
+    group: "Tasks:",
+    summary: "run one command in a micro-VM of its own",
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
   {
-    name: "shell", group: "Tasks:", summary: "open a shell in a micro-VM of its own",
+    name: "shell",
+    group: "Tasks:",
+    summary: "open a shell in a micro-VM of its own",
     load: async () => (await import("./commands/shell.ts")).shellCommand,
   },
   {
-    name: "ps", group: "Tasks:", summary: "list the running micro-VMs",
+    name: "ps",
+    group: "Tasks:",
+    summary: "list the running micro-VMs",
     load: async () => (await import("./commands/ps.ts")).psCommand,
   },
   {
-    name: "kill", group: "Tasks:", summary: "end micro-VMs",
+    name: "kill",
+    group: "Tasks:",
+    summary: "end micro-VMs",
     load: async () => (await import("./commands/kill.ts")).killCommand,
   },
   {
-    name: "profiles", group: "Machines:", summary: "list the kinds of machine that there are",
+    name: "profiles",
+    group: "Machines:",
+    summary: "list the kinds of machine that there are",
     load: async () => (await import("./commands/profiles.ts")).profilesCommand,
   },
   {
-    name: "images", group: "Machines:", summary: "list, build, remove or verify images",
+    name: "images",
+    group: "Machines:",
+    summary: "list, build, remove or verify images",
     load: async () => (await import("./commands/images.ts")).imagesCommand,
   },
   {
-    name: "templates", group: "Machines:", summary: "list, build, remove or verify templates",
+    name: "templates",
+    group: "Machines:",
+    summary: "list, build, remove or verify templates",
     load: async () => (await import("./commands/templates.ts")).templatesCommand,
   },
   {
-    name: "doctor", group: "This installation:", summary: "show what isolates tasks here, and prove it",
+    name: "doctor",
+    group: "This installation:",
+    summary: "show what isolates tasks here, and prove it",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,
   },
   {
-    name: "setup", group: "This installation:", summary: "install what is needed, and make the first templates",
+    name: "setup",
+    group: "This installation:",
+    summary: "install what is needed, and make the first templates",
     load: async () => (await import("./commands/setup.ts")).setupCommand,
   },
   {
-    name: "completion", group: "This installation:", summary: "print a completion script for a shell",
+    name: "completion",
+    group: "This installation:",
+    summary: "print a completion script for a shell",
     load: async () => (await import("./commands/completion.ts")).completionCommand,
   },
 ];

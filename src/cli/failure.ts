@@ -16,11 +16,20 @@ export function tellFailure(cause: unknown, { json, interrupted }: How): number 
   const error = asMayflyError(cause);
   const isInterruption = interrupted !== undefined && isMayflyError(error, "E_CANCELLED");
   if (json) process.stdout.write(`${jsonText({ error: describeError(error) })}\n`);
-  else if (!isInterruption) process.stderr.write(failureLines(error).map((line) => `${line}\n`).join(""));
+  else if (!isInterruption)
+    process.stderr.write(
+      failureLines(error)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
   return isInterruption ? interrupted : error.exitCode;
 }
 
-export function describeError({ code, message, next }: MayflyError): { code: string; message: string; next: string | null } {
+export function describeError({ code, message, next }: MayflyError): {
+  code: string;
+  message: string;
+  next: string | null;
+} {
   return { code, message, next: next ?? null };
 }
 

@@ -18,7 +18,10 @@ export class Interruption {
   #finished = false;
 
   constructor() {
-    for (const name of SIGNALS) process.on(name, () => { this.#on(name); });
+    for (const name of SIGNALS)
+      process.on(name, () => {
+        this.#on(name);
+      });
   }
 
   get signal(): AbortSignal {
@@ -41,9 +44,13 @@ export class Interruption {
     if (this.#finished || !isFirst) this.#leave();
     this.#controller.abort(new MayflyError("E_CANCELLED", `Ended by ${name}`));
     if (name === "SIGINT" && process.stderr.isTTY) process.stderr.write("\n"); // the terminal shows ^C and stays on the line
-    setTimeout(() => { this.#tell("ending the micro-VM … (again to leave at once)"); }, NOTICE_MS).unref();
     setTimeout(() => {
-      this.#tell("not everything ended in time; the kernel ends the rest now, and the next run sweeps what is left");
+      this.#tell("ending the micro-VM … (again to leave at once)");
+    }, NOTICE_MS).unref();
+    setTimeout(() => {
+      this.#tell(
+        "not everything ended in time; the kernel ends the rest now, and the next run sweeps what is left",
+      );
       this.#leave();
     }, PATIENCE_MS).unref();
   }

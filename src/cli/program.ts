@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { MayflyError } from "../foundation/index.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { tellFailure } from "./failure.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
+import { usageError } from "./usage-error.ts";
 
 /** The commands that take another program's command line after `--`. */
 const TAKING_COMMANDS = new Set(["run", "shell"]);
@@ -24,25 +24,45 @@ export async function perform(argv: readonly string[], interruption: Interruptio
   const name = argv.find((word) => !word.startsWith("-")) ?? "";
   const cut = TAKING_COMMANDS.has(name) ? argv.indexOf("--") : -1;
   const words = cut < 0 ? argv : argv.slice(0, cut);
-  const invocation: Invocation = { commandWords: cut < 0 ? undefined : argv.slice(cut + 1), interruption, status: 0 };
+  const invocation: Invocation = {
+    commandWords: cut < 0 ? undefined : argv.slice(cut + 1),
+    interruption,
+    wholeProgram: async () => await buildProgram(invocation, () => true),
+    status: 0,
+  };
+  let program: Command | undefined;
   try {
-    const asked = name === "help" ? (argv.find((word) => !word.startsWith("-") && word !== "help") ?? "") : name;
-    const program = await buildProgram(invocation, (command) => command === asked);
+    const asked =
+      name === "help" ? (argv.find((word) => !word.startsWith("-") && word !== "help") ?? "") : name;
+    program = await buildProgram(invocation, (command) => command === asked);
     if (words.length === 0) program.help();
     await program.parseAsync(words, { from: "user" });
     return invocation.status;
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return 0;
-    const failure = cause instanceof CommanderError ? usageError(cause, name, invocation) : cause;
+    const command = program?.commands.find((each) => each.name() === name);
+    const lacksCommand = TAKING_COMMANDS.has(name) && cut < 0;
+    const failure =
+      cause instanceof CommanderError ? usageError(cause, { words, command, lacksCommand }) : cause;
     return tellFailure(failure, { json: words.includes("--json"), interrupted: interruption.status });
   }
 }
 
 /** The whole command line as commander knows it; commands that `isWanted` denies are only named. */
-export async function buildProgram(invocation: Invocation, isWanted: (command: string) => boolean): Promise<Command> {
+async function buildProgram(
+  invocation: Invocation,
+  isWanted: (command: string) => boolean,
+): Promise<Command> {
   const program = quiet(new Command("mayfly"))
-    .addHelpCommand(new Command("help").argument("[COMMAND]").summary("show help for a command").helpGroup("This installation:"))
-    .description("Runs whatever you do not trust in a micro-VM of its own, and proves that it is gone afterwards.")
+    .addHelpCommand(
+      new Command("help")
+        .argument("[COMMAND]")
+        .summary("show help for a command")
+        .helpGroup("This installation:"),
+    )
+    .description(
+      "Runs whatever you do not trust in a micro-VM of its own, and proves that it is gone afterwards.",
+    )
     .version(packageVersion(), "-V, --version", "print the version")
     .usage("COMMAND [OPTIONS]")
     .addHelpText("after", EXAMPLES);
@@ -69,22 +89,10 @@ function withExits(command: Command): Command {
   return command;
 }
 
-function usageError(cause: CommanderError, command: string, { commandWords }: Invocation): MayflyError {
-  const [message = "", suggestion] = cause.message.replace(/^error: /, "").split("\n");
-  const help = CATALOGUE.some(({ name }) => name === command) ? `mayfly ${command} --help` : "mayfly --help";
-  const next = suggestion?.replace(/^\(|\)$/g, "") ?? `See \`${help}\`.`;
-  const isMisplaced = TAKING_COMMANDS.has(command) && commandWords === undefined && cause.code === "commander.unknownOption";
-  return new MayflyError("E_USAGE", capitalised(message), {
-    next: isMisplaced ? `The command to run, with its options, comes after \`--\`. ${next}` : next,
-  });
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** Read here rather than asked of the SDK, which `--version` need not load. */
 function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }

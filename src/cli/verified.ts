@@ -10,7 +10,8 @@ interface Verified {
 
 /** Says of each thing whether it is whole. @returns the exit status */
 export function reportVerified(things: readonly Verified[], json: boolean): number {
-  if (json) writeJson(things.map(({ name, damage }) => ({ name, ok: damage === undefined, damage: damage ?? null })));
+  if (json)
+    writeJson(things.map(({ name, damage }) => ({ name, ok: damage === undefined, damage: damage ?? null })));
   else for (const thing of things) print(line(thing));
   return things.every(({ damage }) => damage === undefined) ? 0 : ERROR_CODES.E_IMAGE_CORRUPT.exit;
 }
@@ -18,5 +19,7 @@ export function reportVerified(things: readonly Verified[], json: boolean): numb
 function line({ name, damage }: Verified): string {
   const style = styleFor(process.stdout);
   const [good, bad] = isUtf8Locale() ? ["✓", "✗"] : ["ok ", "BAD"];
-  return damage === undefined ? `${style.good(good)} ${name}` : `${style.bad(bad)} ${name}: ${neutralise(damage)}`;
+  return damage === undefined
+    ? `${style.good(good)} ${name}`
+    : `${style.bad(bad)} ${name}: ${neutralise(damage)}`;
 }

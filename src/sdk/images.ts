@@ -3,7 +3,13 @@ import { basename, join } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { MayflyError, asMayflyError, attempt, neutralise } from "../foundation/index.ts";
 import {
-  ensureImage, findProfile, listImages as storedImages, listProfiles as profileNames, removeImage, verifyImage, type StoredImage,
+  ensureImage,
+  findProfile,
+  listImages as storedImages,
+  listProfiles as profileNames,
+  removeImage,
+  verifyImage,
+  type StoredImage,
 } from "../image/index.ts";
 import { isAlive } from "../process/index.ts";
 import { openHost } from "./installation.ts";
@@ -32,8 +38,15 @@ export interface ProfileInfo {
 export async function listProfiles(): Promise<ProfileInfo[]> {
   const { parse } = await import("yaml");
   return profileNames().map((name) => {
-    const document = attempt(() => parse(readFileSync(join(findProfile(name), "profile.yaml"), "utf8")) as unknown, "told when it is used");
-    const isText = typeof document === "object" && document !== null && "description" in document && typeof document.description === "string";
+    const document = attempt(
+      () => parse(readFileSync(join(findProfile(name), "profile.yaml"), "utf8")) as unknown,
+      "told when it is used",
+    );
+    const isText =
+      typeof document === "object" &&
+      document !== null &&
+      "description" in document &&
+      typeof document.description === "string";
     return { name, description: isText ? String(document.description) : "(its profile.yaml cannot be read)" };
   });
 }
@@ -43,7 +56,10 @@ export async function listImages({ home }: StoreOptions = {}): Promise<ImageInfo
 }
 
 /** The image of a profile, built where it is missing or out of date. @throws E_UNKNOWN_PROFILE, E_IMAGE_BUILD, E_DISK_FULL */
-export async function buildImage(profile: string, { home, progress = silent, signal }: BuildOptions = {}): Promise<void> {
+export async function buildImage(
+  profile: string,
+  { home, progress = silent, signal }: BuildOptions = {},
+): Promise<void> {
   await ensureImage(profile, { store: openHost(home, progress).store, progress, signal });
 }
 
@@ -56,7 +72,10 @@ export interface BuildOptions extends StoreOptions {
 export async function verifyImages(which?: string, { home }: StoreOptions = {}): Promise<ImageInfo[]> {
   const verified: ImageInfo[] = [];
   for (const image of await matching(which, home)) {
-    const damage = await verifyImage(image.directory).then(() => undefined, (cause: unknown) => asMayflyError(cause).message);
+    const damage = await verifyImage(image.directory).then(
+      () => undefined,
+      (cause: unknown) => asMayflyError(cause).message,
+    );
     verified.push({ ...describe(image), damage });
   }
   return verified;
@@ -68,14 +87,18 @@ export async function verifyImages(which?: string, { home }: StoreOptions = {}):
  */
 export async function removeImages(which: string, { home }: StoreOptions = {}): Promise<ImageInfo[]> {
   const images = await matching(which, home);
-  const running = openHost(home, silent).ledger.list().find((entry) => isAlive(entry.owner) && images.some(({ name }) => name === entry.profile));
+  const running = openHost(home, silent)
+    .ledger.list()
+    .find((entry) => isAlive(entry.owner) && images.some(({ name }) => name === entry.profile));
   if (running !== undefined) {
     throw new MayflyError("E_IN_USE", `The micro-VM ${running.id} runs on the image ${running.profile}`, {
       next: `Wait for it, or end it: mayfly kill ${running.id}.`,
     });
   }
   const keys = new Set(images.map(({ key }) => key));
-  const templates = (await listTemplates({ home })).filter(({ image }) => image !== undefined && keys.has(image));
+  const templates = (await listTemplates({ home })).filter(
+    ({ image }) => image !== undefined && keys.has(image),
+  );
   for (const { name } of templates) await removeTemplates(name, { home });
   for (const { directory } of images) removeImage(directory);
   return images.map(describe);
@@ -83,16 +106,32 @@ export async function removeImages(which: string, { home }: StoreOptions = {}): 
 
 async function matching(which: string | undefined, home: string | undefined): Promise<StoredImage[]> {
   const all = await storedImages(openHost(home, silent).store);
-  const wanted = which === undefined ? all : all.filter(({ name, directory }) => name === which || basename(directory) === which);
+  const wanted =
+    which === undefined
+      ? all
+      : all.filter(({ name, directory }) => name === which || basename(directory) === which);
   if (wanted.length > 0 || which === undefined) return wanted;
-  throw new MayflyError("E_USAGE", `There is no image "${neutralise(which, 100)}"`, { next: "See `mayfly images`." });
+  throw new MayflyError("E_USAGE", `There is no image "${neutralise(which, 100)}"`, {
+    next: "See `mayfly images`.",
+  });
 }
 
 function describe({ directory, name, key, image, current }: StoredImage): ImageInfo {
   const files = image === undefined ? [] : [image.kernel, image.initramfs, image.root];
-  const bytes = files.reduce((sum, path) => sum + (attempt(() => statSync(path).size, "removed meanwhile") ?? 0), 0);
+  const bytes = files.reduce(
+    (sum, path) => sum + (attempt(() => statSync(path).size, "removed meanwhile") ?? 0),
+    0,
+  );
   const damage = image === undefined ? "its manifest or a file of it is damaged or missing" : undefined;
-  return { name: basename(directory), profile: name, key, bytes, builtAt: image?.manifest.builtAt, isCurrent: current, damage };
+  return {
+    name: basename(directory),
+    profile: name,
+    key,
+    bytes,
+    builtAt: image?.manifest.builtAt,
+    isCurrent: current,
+    damage,
+  };
 }
 
 const silent: Progress = () => undefined;

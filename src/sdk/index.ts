@@ -1,10 +1,30 @@
-export { examine, type Area, type ExamineOptions, type Examination, type Finding, type LayerState } from "./doctor/index.ts";
+export {
+  examine,
+  type Area,
+  type ExamineOptions,
+  type Examination,
+  type Finding,
+  type LayerState,
+} from "./doctor/index.ts";
 export { Fork, type ExecOptions } from "./fork.ts";
 export {
-  buildImage, listImages, listProfiles, removeImages, verifyImages, type BuildOptions, type ImageInfo, type ProfileInfo,
+  buildImage,
+  listImages,
+  listProfiles,
+  removeImages,
+  verifyImages,
+  type BuildOptions,
+  type ImageInfo,
+  type ProfileInfo,
 } from "./images.ts";
 export { Mayfly, type RunningVm } from "./mayfly.ts";
 export type { ForkRequest, MayflyOptions, PrepareRequest, RunRequest, RunResult } from "./options.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
-export { listTemplates, removeTemplates, verifyTemplates, type StoreOptions, type TemplateInfo } from "./templates.ts";
+export {
+  listTemplates,
+  removeTemplates,
+  verifyTemplates,
+  type StoreOptions,
+  type TemplateInfo,
+} from "./templates.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";

@@ -1,5 +1,10 @@
 import type { Progress } from "../contract/index.ts";
-import { checkSystem as lookForPrograms, installPackages as install, missingPackages, type Requirement } from "../setup/index.ts";
+import {
+  checkSystem as lookForPrograms,
+  installPackages as install,
+  missingPackages,
+  type Requirement,
+} from "../setup/index.ts";
 
 /** The programs of the system that Mayfly stands on. */
 export interface SystemState {
@@ -26,6 +31,10 @@ export function checkSystem(): SystemState {
  * Installs the Debian packages that are missing: as root, or by sudo after asking.
  * @throws E_SETUP_NEEDED with the command to run where that cannot be done here, E_SETUP_FAILED
  */
-export async function installPackages({ assumeYes = false, ask, progress = () => undefined }: InstallOptions = {}): Promise<void> {
+export async function installPackages({
+  assumeYes = false,
+  ask,
+  progress = () => undefined,
+}: InstallOptions = {}): Promise<void> {
   await install({ assumeYes, ask, progress });
 }

@@ -3,7 +3,12 @@ import { basename } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { MayflyError, asMayflyError, attempt, neutralise } from "../foundation/index.ts";
 import {
-  listTemplates as templateDirectories, readTemplate, removeTemplateFiles, templateStore, type Host, type TemplateManifest,
+  listTemplates as templateDirectories,
+  readTemplate,
+  removeTemplateFiles,
+  templateStore,
+  type Host,
+  type TemplateManifest,
 } from "../microvisor/index.ts";
 import { isAlive } from "../process/index.ts";
 import { openHost } from "./installation.ts";
@@ -33,11 +38,16 @@ export interface StoreOptions {
 /** Every template of the store. Whole RAM files are not read; `verifyTemplates` does that. */
 export async function listTemplates({ home }: StoreOptions = {}): Promise<TemplateInfo[]> {
   const host = openHost(home, silent);
-  return await Promise.all(templateDirectories(templateStore(host)).map(async (directory) => await inspect(host, directory, false)));
+  return await Promise.all(
+    templateDirectories(templateStore(host)).map(async (directory) => await inspect(host, directory, false)),
+  );
 }
 
 /** Reads and hashes every byte of the templates that `which` names (all by default). Damage is in the answer. @throws E_USAGE */
-export async function verifyTemplates(which: string | undefined, { home }: StoreOptions = {}): Promise<TemplateInfo[]> {
+export async function verifyTemplates(
+  which: string | undefined,
+  { home }: StoreOptions = {},
+): Promise<TemplateInfo[]> {
   const host = openHost(home, silent);
   const verified: TemplateInfo[] = [];
   // One after the other: each is read from the disk as fast as that can.
@@ -52,12 +62,18 @@ export async function verifyTemplates(which: string | undefined, { home }: Store
 export async function removeTemplates(which: string, { home }: StoreOptions = {}): Promise<TemplateInfo[]> {
   const host = openHost(home, silent);
   const directories = matching(host, which);
-  const found = await Promise.all(directories.map(async (directory) => await inspect(host, directory, false)));
+  const found = await Promise.all(
+    directories.map(async (directory) => await inspect(host, directory, false)),
+  );
   const used = found.find(({ forks }) => forks > 0);
   if (used !== undefined) {
-    throw new MayflyError("E_IN_USE", `${used.forks} micro-VM${used.forks === 1 ? " lives" : "s live"} on the template ${used.name}`, {
-      next: "Wait for them, or end them: mayfly ps, then mayfly kill ID.",
-    });
+    throw new MayflyError(
+      "E_IN_USE",
+      `${used.forks} micro-VM${used.forks === 1 ? " lives" : "s live"} on the template ${used.name}`,
+      {
+        next: "Wait for them, or end them: mayfly ps, then mayfly kill ID.",
+      },
+    );
   }
   for (const directory of directories) removeTemplateFiles(directory);
   return found;
@@ -65,7 +81,12 @@ export async function removeTemplates(which: string, { home }: StoreOptions = {}
 
 async function inspect(host: Host, directory: string, full: boolean): Promise<TemplateInfo> {
   const name = basename(directory);
-  const base = { name, profile: name.replace(/-[0-9a-f]{16}$/, ""), bytes: sizeOf(directory), forks: forksOn(host, name) };
+  const base = {
+    name,
+    profile: name.replace(/-[0-9a-f]{16}$/, ""),
+    bytes: sizeOf(directory),
+    forks: forksOn(host, name),
+  };
   try {
     const template = await readTemplate(directory, full);
     if (template === undefined) return { ...base, ...UNREADABLE, damage: "it was removed meanwhile" };
@@ -80,11 +101,17 @@ function matching(host: Host, which: string | undefined): string[] {
   const all = templateDirectories(templateStore(host));
   const wanted = which === undefined ? all : all.filter((directory) => matches(basename(directory), which));
   if (wanted.length > 0 || which === undefined) return wanted;
-  throw new MayflyError("E_USAGE", `There is no template "${neutralise(which, 100)}"`, { next: "See `mayfly templates`." });
+  throw new MayflyError("E_USAGE", `There is no template "${neutralise(which, 100)}"`, {
+    next: "See `mayfly templates`.",
+  });
 }
 
 function matches(name: string, which: string): boolean {
-  return name === which || name.replace(/-[0-9a-f]{16}$/, "") === which || (which.includes("-") && name.startsWith(which));
+  return (
+    name === which ||
+    name.replace(/-[0-9a-f]{16}$/, "") === which ||
+    (which.includes("-") && name.startsWith(which))
+  );
 }
 
 function forksOn(host: Host, name: string): number {
@@ -93,7 +120,9 @@ function forksOn(host: Host, name: string): number {
 
 /** RAM files are sparse: blocks, not length. */
 function sizeOf(directory: string): number {
-  const blocks = ["ram", "state", "manifest.json"].map((file) => attempt(() => statSync(`${directory}/${file}`).blocks, "damage is told elsewhere") ?? 0);
+  const blocks = ["ram", "state", "manifest.json"].map(
+    (file) => attempt(() => statSync(`${directory}/${file}`).blocks, "damage is told elsewhere") ?? 0,
+  );
   return blocks.reduce((sum, count) => sum + count * 512, 0);
 }
 

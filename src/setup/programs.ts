@@ -16,6 +16,7 @@ export const PROGRAMS: readonly Program[] = [
   { program: "setpriv", package: "util-linux", purpose: "processes that die with Mayfly" },
   { program: "flock", package: "util-linux", purpose: "one build of an image at a time" },
   { program: "mmdebstrap", package: "mmdebstrap", purpose: "images from Debian packages" },
+  { program: "mount", package: "mount", purpose: "images from Debian packages" },
   { program: "gpgv", package: "gpgv", purpose: "checking the signatures of Debian's archive" },
   {
     program: "debian-archive-keyring",

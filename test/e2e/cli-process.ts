@@ -29,9 +29,17 @@ export class CliProcess {
     this.child = spawn(program, args, { env: { ...process.env, MAYFLY: COMMAND.join(" "), ...env }, cwd });
     this.child.stdin.on("error", () => undefined); // a task need not read its input
     if (input !== undefined) this.child.stdin.end(input);
-    this.child.stdout.on("data", (chunk: Buffer) => { this.#stdout.push(chunk); this.#wake(); });
-    this.child.stderr.on("data", (chunk: Buffer) => { this.#stderr.push(chunk); this.#wake(); });
-    this.child.once("close", () => { this.#wake(); });
+    this.child.stdout.on("data", (chunk: Buffer) => {
+      this.#stdout.push(chunk);
+      this.#wake();
+    });
+    this.child.stderr.on("data", (chunk: Buffer) => {
+      this.#stderr.push(chunk);
+      this.#wake();
+    });
+    this.child.once("close", () => {
+      this.#wake();
+    });
   }
 
   get output(): string {
@@ -43,14 +51,23 @@ export class CliProcess {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match !== null) return match;
-      if (this.child.exitCode !== null) throw new Error(`ended before ${String(pattern)}: ${this.output}${Buffer.concat(this.#stderr).toString()}`);
-      await new Promise<void>((resolve) => { this.#wake = resolve; });
+      if (this.child.exitCode !== null)
+        throw new Error(
+          `ended before ${String(pattern)}: ${this.output}${Buffer.concat(this.#stderr).toString()}`,
+        );
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 
   async ended(): Promise<CliResult> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
-    return { status: this.child.exitCode, stdout: Buffer.concat(this.#stdout), stderr: Buffer.concat(this.#stderr).toString() };
+    return {
+      status: this.child.exitCode,
+      stdout: Buffer.concat(this.#stdout),
+      stderr: Buffer.concat(this.#stderr).toString(),
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
@@ -8,8 +8,9 @@ export class MayflyChild {
   readonly #lines: string[] = [];
   #wake = (): void => undefined;
 
-  constructor(script: string, ...args: readonly string[]) {
-    this.process = spawn(process.execPath, ["--input-type=module", "-e", script, "--", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  constructor(script: string, session: Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid"> = {}) {
+    this.process = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      ...session, stdio: ["ignore", "pipe", "inherit"] });
     const { stdout } = this.process;
     if (stdout === null) throw new Error("no stdout");
     createInterface({ input: stdout }).on("line", (line) => {

@@ -5,7 +5,6 @@ import { describeCommand } from "../completion/describe.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import type { Invocation } from "../invocation.ts";
-import { buildProgram } from "../program.ts";
 
 const WRITERS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 type Shell = keyof typeof WRITERS;
@@ -22,7 +21,7 @@ export function completionCommand(invocation: Invocation): Command {
     .addArgument(new Argument("<SHELL>", "the shell to complete in").choices(Object.keys(WRITERS)))
     .addHelpText("after", EXAMPLES)
     .action(async (shell: Shell) => {
-      const program = await buildProgram(invocation, () => true);
+      const program = await invocation.wholeProgram();
       const profiles = (await listProfiles()).map(({ name }) => name);
       process.stdout.write(WRITERS[shell](describeCommand(program, { profiles })));
     });

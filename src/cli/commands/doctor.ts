@@ -23,7 +23,9 @@ interface DoctorOptions {
 
 export function doctorCommand(invocation: Invocation): Command {
   return new Command("doctor")
-    .description("Shows each layer that is to hold a task as on, off (why, and how to turn it on) or unknown. On means that it was\nseen, on a live micro-VM that is made for it.")
+    .description(
+      "Shows each layer that is to hold a task as on, off (why, and how to turn it on) or unknown. On means that it was seen, on a live micro-VM that is made for it.",
+    )
     .option("-p, --profile <NAME>", "whose micro-VM is looked at (default: base)")
     .option("--quick", "make no micro-VM")
     .option("--json", "print one JSON object")

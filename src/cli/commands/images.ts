@@ -18,21 +18,42 @@ Examples:
 
 export function imagesCommand(invocation: Invocation): Command {
   const command = new Command("images")
-    .description("Images: what a profile builds, a kernel and a read-only file system. Each is built when it is first needed.")
+    .description(
+      "Images: what a profile builds, a kernel and a read-only file system. Each is built when it is first needed.",
+    )
     .addHelpText("after", EXAMPLES);
-  command.command("list", { isDefault: true }).description("list the images of this machine").option("--json", "print a JSON array").action(list);
-  command.command("build").description("build images, where they are missing or out of date").argument("<PROFILE...>")
-    .option("-q, --quiet", "no progress").option("-y, --yes", "install missing system packages without asking")
-    .action(async (profiles: string[], { quiet = false, yes = false }: { quiet?: boolean; yes?: boolean }) => {
-      await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
-        await requireSystem({ progress, yes, signal });
-        for (const profile of profiles) await buildImage(profile, { progress: progress.report, signal });
-      });
-      if (!quiet) await list({});
+  command
+    .command("list", { isDefault: true })
+    .description("list the images of this machine")
+    .option("--json", "print a JSON array")
+    .action(list);
+  command
+    .command("build")
+    .description("build images, where they are missing or out of date")
+    .argument("<PROFILE...>")
+    .option("-q, --quiet", "no progress")
+    .option("-y, --yes", "install missing system packages without asking")
+    .action(
+      async (profiles: string[], { quiet = false, yes = false }: { quiet?: boolean; yes?: boolean }) => {
+        await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
+          await requireSystem({ progress, yes, signal });
+          for (const profile of profiles) await buildImage(profile, { progress: progress.report, signal });
+        });
+        if (!quiet) await list({});
+      },
+    );
+  command
+    .command("rm")
+    .description("remove images and the templates made of them")
+    .argument("<PROFILE...>", "profiles, or images' full names")
+    .action(async (names: string[]) => {
+      for (const name of names) for (const gone of await removeImages(name)) print(gone.name);
     });
-  command.command("rm").description("remove images and the templates made of them").argument("<PROFILE...>", "profiles, or images' full names")
-    .action(async (names: string[]) => { for (const name of names) for (const gone of await removeImages(name)) print(gone.name); });
-  command.command("verify").description("read and hash every file of images (default: all)").argument("[PROFILE]").option("--json", "print a JSON array")
+  command
+    .command("verify")
+    .description("read and hash every file of images (default: all)")
+    .argument("[PROFILE]")
+    .option("--json", "print a JSON array")
     .action(async (profile: string | undefined, { json = false }: { json?: boolean }) => {
       await withProgress({ quiet: json, invocation }, async ({ progress }) => {
         progress.report({ step: "Reading every file of the images" });
@@ -51,8 +72,13 @@ async function list({ json = false }: { json?: boolean }): Promise<void> {
     return;
   }
   const rows = images.map(({ name, bytes, builtAt, isCurrent, damage }) => [
-    name, formatSize(bytes), builtAt === undefined ? "?" : `${age(Date.parse(builtAt))} ago`,
+    name,
+    formatSize(bytes),
+    builtAt === undefined ? "?" : `${age(Date.parse(builtAt))} ago`,
     damage !== undefined ? "damaged" : isCurrent ? "current" : "out of date",
   ]);
-  printTable(["IMAGE", "SIZE", "BUILT", "STATE"], rows, { right: [1], empty: "No image yet. The first run of a profile builds one, or: mayfly images build base" });
+  printTable(["IMAGE", "SIZE", "BUILT", "STATE"], rows, {
+    right: [1],
+    empty: "No image yet. The first run of a profile builds one, or: mayfly images build base",
+  });
 }

@@ -16,14 +16,20 @@ Examples:
 
 export function killCommand(invocation: Invocation): Command {
   return new Command("kill")
-    .description("Ends micro-VMs at once and waits until they are disposed of. An id may be cut short where it stays unambiguous.")
+    .description(
+      "Ends micro-VMs at once and waits until they are disposed of. An id may be cut short where it stays unambiguous.",
+    )
     .argument("[ID...]", "ids of `mayfly ps`")
     .option("--all", "end every micro-VM of this user")
     .addHelpText("after", EXAMPLES)
     .action(async (ids: string[], { all = false }: { all?: boolean }) => {
-      if (ids.length === 0 && !all) throw new MayflyError("E_USAGE", "There is no id to end", { next: "See `mayfly ps`, or give --all." });
+      if (ids.length === 0 && !all)
+        throw new MayflyError("E_USAGE", "There is no id to end", {
+          next: "See `mayfly ps`, or give --all.",
+        });
       await using mayfly = await Mayfly.open();
-      for (const id of all ? mayfly.list().map((vm) => vm.id) : ids) invocation.status ||= await endOne(mayfly, id);
+      for (const id of all ? mayfly.list().map((vm) => vm.id) : ids)
+        invocation.status ||= await endOne(mayfly, id);
     });
 }
 
@@ -43,9 +49,13 @@ async function waitUntilDisposed(mayfly: Mayfly, vm: RunningVm): Promise<void> {
   const end = performance.now() + DISPOSAL_MS;
   while (mayfly.list().some(({ id }) => id === vm.id)) {
     if (performance.now() > end) {
-      throw new MayflyError("E_DISPOSAL", `${vm.id} was killed, but its owner (process ${vm.owner}) has not disposed of it`, {
-        next: "When that process ends, the next Mayfly sweeps what is left.",
-      });
+      throw new MayflyError(
+        "E_DISPOSAL",
+        `${vm.id} was killed, but its owner (process ${vm.owner}) has not disposed of it`,
+        {
+          next: "When that process ends, the next Mayfly sweeps what is left.",
+        },
+      );
     }
     await sleep(LOOK_AGAIN_MS);
   }

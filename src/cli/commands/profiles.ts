@@ -18,6 +18,11 @@ export function profilesCommand(_invocation: Invocation): Command {
     .action(async ({ json = false }: { json?: boolean }) => {
       const profiles = await listProfiles();
       if (json) writeJson(profiles);
-      else printTable(["PROFILE", "WHAT IT IS"], profiles.map(({ name, description }) => [name, neutralise(description)]), { empty: "There is no profile." });
+      else
+        printTable(
+          ["PROFILE", "WHAT IT IS"],
+          profiles.map(({ name, description }) => [name, neutralise(description)]),
+          { empty: "There is no profile." },
+        );
     });
 }

@@ -24,8 +24,16 @@ export function psCommand(_invocation: Invocation): Command {
         return;
       }
       const rows = running.map(({ id, kind, profile, since, owner, label }) => [
-        id, kind, profile, age(since), String(owner), neutralise(label),
+        id,
+        kind,
+        profile,
+        age(since),
+        String(owner),
+        neutralise(label),
       ]);
-      printTable(["ID", "KIND", "PROFILE", "AGE", "OWNER", "COMMAND"], rows, { right: [3, 4], empty: "No micro-VM is running." });
+      printTable(["ID", "KIND", "PROFILE", "AGE", "OWNER", "COMMAND"], rows, {
+        right: [3, 4],
+        empty: "No micro-VM is running.",
+      });
     });
 }

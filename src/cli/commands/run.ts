@@ -30,7 +30,9 @@ do it, and says why; 128 + N: ended by signal N. Exit statuses in full: docs/cli
 
 export function runCommand(invocation: Invocation): Command {
   const command = new Command("run")
-    .description("Runs one command in a micro-VM of its own, which is destroyed when the command ends.\nFILES are copied to /in; what the command leaves in /out comes back with --out. Nothing else is shared.")
+    .description(
+      "Runs one command in a micro-VM of its own, which is destroyed when the command ends.\n\nFILES are copied to /in; what the command leaves in /out comes back with --out. Nothing else is shared.",
+    )
     .usage("[FILES…] [OPTIONS] -- COMMAND…")
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
   addTaskOptions(command)
@@ -45,7 +47,11 @@ export function runCommand(invocation: Invocation): Command {
     const words = requireCommand(files, invocation.commandWords);
     const task = taskFrom(files, options);
     invocation.status = await performTask(
-      { ...task, command: words, env: options.tty === true ? { ...terminalVariables(), ...task.env } : task.env },
+      {
+        ...task,
+        command: words,
+        env: options.tty === true ? { ...terminalVariables(), ...task.env } : task.env,
+      },
       {
         streams: { terminal: options.tty ?? false, stdin: options.stdin, raw: options.raw ?? false },
         json: options.json ?? false,
@@ -60,8 +66,15 @@ export function runCommand(invocation: Invocation): Command {
 
 function requireCommand(files: readonly string[], words: readonly string[] | undefined): readonly string[] {
   if (words !== undefined && words.length > 0) return words;
-  const guess = files.length > 0 && words === undefined ? `mayfly run -- ${files.map((file) => neutralise(file)).join(" ")}` : "mayfly run -- uname -a";
-  throw new MayflyError("E_USAGE", words === undefined ? "There is no `--` with a command after it" : "There is no command after `--`", {
-    next: `Words before \`--\` are input files, words after it are the command: ${guess}`,
-  });
+  const guess =
+    files.length > 0 && words === undefined
+      ? `mayfly run -- ${files.map((file) => neutralise(file)).join(" ")}`
+      : "mayfly run -- uname -a";
+  throw new MayflyError(
+    "E_USAGE",
+    words === undefined ? "There is no `--` with a command after it" : "There is no command after `--`",
+    {
+      next: `Words before \`--\` are input files, words after it are the command: ${guess}`,
+    },
+  );
 }

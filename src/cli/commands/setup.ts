@@ -15,24 +15,30 @@ Everything that it does is also done by the first \`mayfly run\`; this does it a
 
 export function setupCommand(invocation: Invocation): Command {
   return new Command("setup")
-    .description("Installs the system packages that are missing, builds images, finds out whether the processor can hold guests,\nand makes the templates, so that tasks start at once.")
+    .description(
+      "Installs the system packages that are missing, builds images, finds out whether the processor can hold guests, and makes the templates, so that tasks start at once.",
+    )
     .argument("[PROFILE...]", "profiles to make ready (default: base)")
     .option("-y, --yes", "install missing system packages without asking")
     .option("-q, --quiet", "no progress")
     .addHelpText("after", EXAMPLES)
-    .action(async (profiles: string[], { yes = false, quiet = false }: { yes?: boolean; quiet?: boolean }) => {
-      await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
-        const say = (line: string): void => {
-          progress.clear();
-          if (!quiet) print(`${styleFor(process.stdout).good(isUtf8Locale() ? "✓" : "ok")} ${line}`);
-        };
-        await requireSystem({ progress, yes, signal });
-        say("system packages");
-        await using mayfly = await Mayfly.open({ progress: progress.report });
-        for (const profile of profiles.length === 0 ? ["base"] : profiles) {
-          const { kind, reason } = await mayfly.prepare(profile, { signal });
-          say(`${profile}: image and template; ${kind === "hardware" ? "held by the processor (KVM)" : `emulated: ${reason}`}`);
-        }
-      });
-    });
+    .action(
+      async (profiles: string[], { yes = false, quiet = false }: { yes?: boolean; quiet?: boolean }) => {
+        await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
+          const say = (line: string): void => {
+            progress.clear();
+            if (!quiet) print(`${styleFor(process.stdout).good(isUtf8Locale() ? "✓" : "ok")} ${line}`);
+          };
+          await requireSystem({ progress, yes, signal });
+          say("system packages");
+          await using mayfly = await Mayfly.open({ progress: progress.report });
+          for (const profile of profiles.length === 0 ? ["base"] : profiles) {
+            const { kind, reason } = await mayfly.prepare(profile, { signal });
+            say(
+              `${profile}: image and template; ${kind === "hardware" ? "held by the processor (KVM)" : `emulated: ${reason}`}`,
+            );
+          }
+        });
+      },
+    );
 }

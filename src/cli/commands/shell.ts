@@ -29,29 +29,46 @@ export function shellCommand(invocation: Invocation): Command {
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
   addMannerOptions(addTaskOptions(command));
   addLimitOptions(command, { ...DEFAULT_LIMITS, timeMs: SESSION_MS });
-  return command.addHelpText("after", EXAMPLES).action(async (first: string | undefined, rest: string[], options: TaskOptions) => {
-    if (invocation.commandWords !== undefined) {
-      throw new MayflyError("E_USAGE", "A shell takes no command", { next: "Use `mayfly run -t -- COMMAND…` for one." });
-    }
-    const { profile, files } = await sortOut(first, rest, options.profile);
-    const task = taskFrom(files, { ...options, profile });
-    invocation.status = await performTask(
-      { ...task, command: SHELL, env: { ...terminalVariables(), ...task.env }, limits: { timeMs: SESSION_MS, ...task.limits } },
-      {
-        streams: { terminal: true, stdin: true, raw: options.raw ?? false },
-        json: false,
-        quiet: options.quiet ?? false,
-        yes: options.yes ?? false,
-        report: undefined,
-      },
-      invocation,
-    );
-  });
+  return command
+    .addHelpText("after", EXAMPLES)
+    .action(async (first: string | undefined, rest: string[], options: TaskOptions) => {
+      if (invocation.commandWords !== undefined) {
+        throw new MayflyError("E_USAGE", "A shell takes no command", {
+          next: "Use `mayfly run -t -- COMMAND…` for one.",
+        });
+      }
+      const { profile, files } = await sortOut(first, rest, options.profile);
+      const task = taskFrom(files, { ...options, profile });
+      invocation.status = await performTask(
+        {
+          ...task,
+          command: SHELL,
+          env: { ...terminalVariables(), ...task.env },
+          limits: { timeMs: SESSION_MS, ...task.limits },
+        },
+        {
+          streams: { terminal: true, stdin: true, raw: options.raw ?? false },
+          json: false,
+          quiet: options.quiet ?? false,
+          yes: options.yes ?? false,
+          report: undefined,
+        },
+        invocation,
+      );
+    });
 }
 
 /** The first word may be a profile or already a file; a profile's name wins, as `./NAME` still names a file. */
-async function sortOut(first: string | undefined, rest: readonly string[], profile: string | undefined): Promise<{ profile: string; files: readonly string[] }> {
+async function sortOut(
+  first: string | undefined,
+  rest: readonly string[],
+  profile: string | undefined,
+): Promise<{ profile: string; files: readonly string[] }> {
   if (first === undefined) return { profile: profile ?? "base", files: rest };
-  const isProfile = profile === undefined && (!existsSync(first) || (await listProfiles()).some(({ name }) => name === first));
-  return isProfile ? { profile: first, files: rest } : { profile: profile ?? "base", files: [first, ...rest] };
+  const isProfile =
+    profile === undefined &&
+    (!existsSync(first) || (await listProfiles()).some(({ name }) => name === first));
+  return isProfile
+    ? { profile: first, files: rest }
+    : { profile: profile ?? "base", files: [first, ...rest] };
 }

@@ -1,6 +1,12 @@
 import { Command } from "commander";
 import { formatSize } from "../../foundation/index.ts";
-import { Mayfly, listTemplates, removeTemplates, verifyTemplates, type TemplateInfo } from "../../sdk/index.ts";
+import {
+  Mayfly,
+  listTemplates,
+  removeTemplates,
+  verifyTemplates,
+  type TemplateInfo,
+} from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
@@ -25,23 +31,45 @@ interface BuildOptions {
 
 export function templatesCommand(invocation: Invocation): Command {
   const command = new Command("templates")
-    .description("Templates: images that were booted, warmed up and frozen; micro-VMs are forks of them. Each is made when it is first needed.")
+    .description(
+      "Templates: images that were booted, warmed up and frozen; micro-VMs are forks of them. Each is made when it is first needed.",
+    )
     .addHelpText("after", EXAMPLES);
-  command.command("list", { isDefault: true }).description("list the templates of this machine").option("--json", "print a JSON array").action(list);
-  const build = command.command("build").description("make templates, where they are missing or out of date").argument("<PROFILE...>")
-    .option("-q, --quiet", "no progress").option("-y, --yes", "install missing system packages without asking");
-  addLimitOptions(build, {}, ["memory", "vcpus"]).action(async (profiles: string[], options: BuildOptions) => {
-    const { quiet = false, yes = false } = options;
-    await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
-      await requireSystem({ progress, yes, signal });
-      await using mayfly = await Mayfly.open({ progress: progress.report });
-      for (const profile of profiles) await mayfly.prepare(profile, { limits: limitsFrom({ ...options }), signal });
+  command
+    .command("list", { isDefault: true })
+    .description("list the templates of this machine")
+    .option("--json", "print a JSON array")
+    .action(list);
+  const build = command
+    .command("build")
+    .description("make templates, where they are missing or out of date")
+    .argument("<PROFILE...>")
+    .option("-q, --quiet", "no progress")
+    .option("-y, --yes", "install missing system packages without asking");
+  addLimitOptions(build, {}, ["memory", "vcpus"]).action(
+    async (profiles: string[], options: BuildOptions) => {
+      const { quiet = false, yes = false } = options;
+      await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
+        await requireSystem({ progress, yes, signal });
+        await using mayfly = await Mayfly.open({ progress: progress.report });
+        for (const profile of profiles)
+          await mayfly.prepare(profile, { limits: limitsFrom({ ...options }), signal });
+      });
+      if (!quiet) await list({});
+    },
+  );
+  command
+    .command("rm")
+    .description("remove templates; refused while micro-VMs live on one")
+    .argument("<NAME...>", "names, beginnings of names, or profiles")
+    .action(async (names: string[]) => {
+      for (const name of names) for (const gone of await removeTemplates(name)) print(gone.name);
     });
-    if (!quiet) await list({});
-  });
-  command.command("rm").description("remove templates; refused while micro-VMs live on one").argument("<NAME...>", "names, beginnings of names, or profiles")
-    .action(async (names: string[]) => { for (const name of names) for (const gone of await removeTemplates(name)) print(gone.name); });
-  command.command("verify").description("read and hash every byte of templates (default: all)").argument("[NAME]").option("--json", "print a JSON array")
+  command
+    .command("verify")
+    .description("read and hash every byte of templates (default: all)")
+    .argument("[NAME]")
+    .option("--json", "print a JSON array")
     .action(async (name: string | undefined, { json = false }: { json?: boolean }) => {
       await withProgress({ quiet: json, invocation }, async ({ progress }) => {
         progress.report({ step: "Reading every byte of the templates" });
@@ -56,11 +84,24 @@ export function templatesCommand(invocation: Invocation): Command {
 async function list({ json = false }: { json?: boolean }): Promise<void> {
   const templates = await listTemplates();
   if (json) writeJson(templates);
-  else printTable(["TEMPLATE", "MEMORY", "CPUS", "RUNS BY", "ON DISK", "MADE", "FORKS"], templates.map(row), { right: [1, 2, 4, 6], empty: "No template yet. The first run of a profile makes one, or: mayfly templates build base" });
+  else
+    printTable(["TEMPLATE", "MEMORY", "CPUS", "RUNS BY", "ON DISK", "MADE", "FORKS"], templates.map(row), {
+      right: [1, 2, 4, 6],
+      empty: "No template yet. The first run of a profile makes one, or: mayfly templates build base",
+    });
 }
 
 function row({ name, shape, bytes, madeAt, forks, damage }: TemplateInfo): string[] {
-  if (shape === undefined) return [name, "", "", "", formatSize(bytes), damage === undefined ? "" : "damaged", String(forks)];
+  if (shape === undefined)
+    return [name, "", "", "", formatSize(bytes), damage === undefined ? "" : "damaged", String(forks)];
   const made = madeAt === undefined ? "?" : `${age(Date.parse(madeAt))} ago`;
-  return [name, formatSize(shape.memory), String(shape.vcpus), shape.accelerator === "kvm" ? "KVM" : "emulation", formatSize(bytes), made, String(forks)];
+  return [
+    name,
+    formatSize(shape.memory),
+    String(shape.vcpus),
+    shape.accelerator === "kvm" ? "KVM" : "emulation",
+    formatSize(bytes),
+    made,
+    String(forks),
+  ];
 }

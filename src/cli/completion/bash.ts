@@ -10,7 +10,9 @@ _${program.name}() {
     each="\${COMP_WORDS[i]}"
     [[ $each == -- ]] && { compopt -o default; return; }
     case "$path $each" in
-${paths(program).map((path) => `      ${quote(path)}) path=${quote(path)} ;;`).join("\n")}
+${paths(program)
+  .map((path) => `      ${quote(path)}) path=${quote(path)} ;;`)
+  .join("\n")}
     esac
   done
   case "$path $previous" in
@@ -31,11 +33,15 @@ function paths({ children }: CompletionNode, above = ""): string[] {
 }
 
 function values(node: CompletionNode, path: string): string[] {
-  const own = node.options.filter(({ takes }) => takes !== "nothing").map((option) => {
-    const patterns = option.flags.map((flag) => quote(`${path} ${flag}`)).join("|");
-    const reply = Array.isArray(option.takes) ? `COMPREPLY=($(compgen -W ${quote(option.takes.join(" "))} -- "$word"))` : "compopt -o default";
-    return `    ${patterns}) ${reply}; return ;;`;
-  });
+  const own = node.options
+    .filter(({ takes }) => takes !== "nothing")
+    .map((option) => {
+      const patterns = option.flags.map((flag) => quote(`${path} ${flag}`)).join("|");
+      const reply = Array.isArray(option.takes)
+        ? `COMPREPLY=($(compgen -W ${quote(option.takes.join(" "))} -- "$word"))`
+        : "compopt -o default";
+      return `    ${patterns}) ${reply}; return ;;`;
+    });
   return [...own, ...node.children.flatMap((child) => values(child, `${path} ${child.name}`))];
 }
 

@@ -34,9 +34,13 @@ export function describeCommand(command: Command, known: KnownWords): Completion
   };
 }
 
-function describeOption({ short, long, required, optional, argChoices, flags, description }: Option, known: KnownWords): CompletionOption {
+function describeOption(
+  { short, long, required, optional, argChoices, flags, description }: Option,
+  known: KnownWords,
+): CompletionOption {
   const takesValue = required || optional;
-  const list = argChoices ?? (flags.includes("<PROFILE") || long === "--profile" ? known.profiles : undefined);
+  const list =
+    argChoices ?? (flags.includes("<PROFILE") || long === "--profile" ? known.profiles : undefined);
   return {
     flags: [short, long].filter((flag) => flag !== undefined),
     description: firstLine(description),

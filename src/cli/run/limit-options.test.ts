@@ -11,9 +11,33 @@ function parse(...words: readonly string[]): unknown {
 }
 
 it("reads every limit in its own unit", () => {
-  const words = ["--memory", "512M", "--vcpus", "2", "--cpus", "0.5", "--time", "30s", "--processes", "100", "--output", "64M", "--out-files", "7", "--out-size", "1G"];
+  const words = [
+    "--memory",
+    "512M",
+    "--vcpus",
+    "2",
+    "--cpus",
+    "0.5",
+    "--time",
+    "30s",
+    "--processes",
+    "100",
+    "--output",
+    "64M",
+    "--out-files",
+    "7",
+    "--out-size",
+    "1G",
+  ];
   expect(parse(...words)).toEqual({
-    memory: 2 ** 29, vcpus: 2, cpus: 0.5, timeMs: 30_000, processes: 100, outputBytes: 2 ** 26, outFiles: 7, outBytes: 2 ** 30,
+    memory: 2 ** 29,
+    vcpus: 2,
+    cpus: 0.5,
+    timeMs: 30_000,
+    processes: 100,
+    outputBytes: 2 ** 26,
+    outFiles: 7,
+    outBytes: 2 ** 30,
   });
 });
 
@@ -21,13 +45,21 @@ it("leaves out what was not given", () => {
   expect(parse()).toEqual({});
 });
 
-it.each([["--memory", "lots"], ["--time", "soon"], ["--vcpus", "1.5"], ["--cpus", "-1"], ["--processes", ""], ["--memory", "-1M"]])(
-  "refuses %s %s and shows how to write it", (flag, value) => {
-    expect(() => parse(flag, value)).toThrow(expect.objectContaining({ code: "E_USAGE", message: expect.stringContaining(flag) as string }) as Error);
-  },
-);
+it.each([
+  ["--memory", "lots"],
+  ["--time", "soon"],
+  ["--vcpus", "1.5"],
+  ["--cpus", "-1"],
+  ["--processes", ""],
+  ["--memory", "-1M"],
+])("refuses %s %s and shows how to write it", (flag, value) => {
+  expect(() => parse(flag, value)).toThrow(
+    expect.objectContaining({ code: "E_USAGE", message: expect.stringContaining(flag) as string }) as Error,
+  );
+});
 
 it("suggests values that it would itself accept", () => {
-  for (const { limit, parse: read } of LIMIT_OPTIONS) expect(read(flagValue(limit, 120_000)), limit).toBeGreaterThan(0);
+  for (const { limit, parse: read } of LIMIT_OPTIONS)
+    expect(read(flagValue(limit, 120_000)), limit).toBeGreaterThan(0);
   expect([parseSize("512M"), parseTime("90s")]).toEqual([2 ** 29, 90_000]);
 });

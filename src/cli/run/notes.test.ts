@@ -4,10 +4,19 @@ import { describeLimit, flagValue } from "./describe-limit.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
 
 const RESULT: TaskResult = {
-  id: "m0123456789ab", profile: "base", template: "k", origin: "fork",
+  id: "m0123456789ab",
+  profile: "base",
+  template: "k",
+  origin: "fork",
   isolation: { kind: "emulated", accelerator: "tcg", reason: "/dev/kvm does not exist: no virtualization" },
-  outcome: { kind: "exited", code: 0 }, exitCode: 0, outputs: [], refusedOutputs: [], refusedStreams: [],
-  startedAt: "2026-01-01T00:00:00Z", timings: { machine: 180 }, warnings: [],
+  outcome: { kind: "exited", code: 0 },
+  exitCode: 0,
+  outputs: [],
+  refusedOutputs: [],
+  refusedStreams: [],
+  startedAt: "2026-01-01T00:00:00Z",
+  timings: { machine: 180 },
+  warnings: [],
   disposal: { complete: true, steps: [{ step: "process", ok: true, ms: 3, detail: "" }] },
 };
 
@@ -26,7 +35,10 @@ it("neutralises what a guest named", () => {
 });
 
 it("names a few of many and counts the rest", () => {
-  const refusedOutputs = Array.from({ length: 40 }, (_, i) => ({ path: `f${i}`, why: "it is a symbolic link" }));
+  const refusedOutputs = Array.from({ length: 40 }, (_, i) => ({
+    path: `f${i}`,
+    why: "it is a symbolic link",
+  }));
   const notes = warningNotes({ ...RESULT, refusedOutputs });
   expect(notes).toHaveLength(6);
   expect(notes.at(-1)).toContain("35 more");
@@ -34,11 +46,15 @@ it("names a few of many and counts the rest", () => {
 
 it("says loudly that disposal is not proved", () => {
   const steps = [{ step: "process", ok: false, ms: 3, detail: "still there" }];
-  expect(failureNotes({ ...RESULT, disposal: { complete: false, steps } })[0]).toContain("NOT proved gone: process: still there");
+  expect(failureNotes({ ...RESULT, disposal: { complete: false, steps } })[0]).toContain(
+    "NOT proved gone: process: still there",
+  );
 });
 
 it("sums up where it ran", () => {
-  expect(summary(RESULT)).toBe("ran in its own micro-VM (emulated: no KVM) · fork 180 ms · gone: 1 of 1 disposal steps");
+  expect(summary(RESULT)).toBe(
+    "ran in its own micro-VM (emulated: no KVM) · fork 180 ms · gone: 1 of 1 disposal steps",
+  );
 });
 
 it("writes limits as people and flags do", () => {

@@ -14,12 +14,20 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
     if (outcome.next !== undefined) notes.push(`  ${neutralise(outcome.next, 2000)}`);
   } else if (outcome.kind === "limit") {
     const option = LIMIT_OPTIONS.find(({ limit }) => limit === outcome.limit);
-    notes.push(`the task was ended: over its ${option?.noun ?? outcome.limit} of ${describeLimit(outcome.limit, outcome.allowed)}`);
-    if (option !== undefined) notes.push(`  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, outcome.allowed * 2)}.`);
+    notes.push(
+      `the task was ended: over its ${option?.noun ?? outcome.limit} of ${describeLimit(outcome.limit, outcome.allowed)}`,
+    );
+    if (option !== undefined)
+      notes.push(
+        `  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, outcome.allowed * 2)}.`,
+      );
   }
   if (!disposal.complete) {
     const failed = disposal.steps.filter((step) => !step.ok).map(({ step, detail }) => `${step}: ${detail}`);
-    notes.push(`the micro-VM is NOT proved gone: ${failed.join("; ")}`, "  Run `mayfly ps`; the next start sweeps what is left.");
+    notes.push(
+      `the micro-VM is NOT proved gone: ${failed.join("; ")}`,
+      "  Run `mayfly ps`; the next start sweeps what is left.",
+    );
   }
   return notes;
 }
@@ -28,8 +36,14 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
 export function warningNotes({ warnings, refusedOutputs, refusedStreams }: TaskResult): string[] {
   return [
     ...warnings.map((warning) => neutralise(warning)),
-    ...named(refusedOutputs.map(({ path, why }) => `left behind: ${neutralise(path)} (${why})`), "files left behind"),
-    ...named(refusedStreams.map(({ name, port }) => `refused: a connection to ${neutralise(name)}:${port}`), "refused connections"),
+    ...named(
+      refusedOutputs.map(({ path, why }) => `left behind: ${neutralise(path)} (${why})`),
+      "files left behind",
+    ),
+    ...named(
+      refusedStreams.map(({ name, port }) => `refused: a connection to ${neutralise(name)}:${port}`),
+      "refused connections",
+    ),
   ];
 }
 
@@ -38,7 +52,8 @@ export function summary({ isolation, timings, origin, disposal }: TaskResult): s
   const steps = disposal.steps;
   const gone = `gone: ${steps.filter(({ ok }) => ok).length} of ${steps.length} disposal steps`;
   if (isolation === undefined) return `no micro-VM was made · ${gone}`;
-  const how = isolation.kind === "hardware" ? "held by the processor" : `emulated: ${shortReason(isolation.reason)}`;
+  const how =
+    isolation.kind === "hardware" ? "held by the processor" : `emulated: ${shortReason(isolation.reason)}`;
   const made = `${origin} ${formatTime(timings.machine ?? 0)}`;
   return `ran in its own micro-VM (${how}) · ${made} · ${gone}`;
 }
@@ -53,5 +68,8 @@ function shortReason(reason: string): string {
 
 function named(lines: readonly string[], what: string): string[] {
   const more = lines.length - MOST_NAMED;
-  return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`… and ${more} more ${what} (--json lists them)`] : [])];
+  return [
+    ...lines.slice(0, MOST_NAMED),
+    ...(more > 0 ? [`… and ${more} more ${what} (--json lists them)`] : []),
+  ];
 }

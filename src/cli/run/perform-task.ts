@@ -27,11 +27,18 @@ export interface Presentation {
 const READER_LOST = 141;
 
 /** Runs one task from our own standard streams. @returns the exit status */
-export async function performTask(task: TaskRequest, how: Presentation, invocation: Invocation): Promise<number> {
+export async function performTask(
+  task: TaskRequest,
+  how: Presentation,
+  invocation: Invocation,
+): Promise<number> {
   requireInputs(task);
   const report = how.report === undefined ? undefined : new ReportFile(how.report);
   try {
-    const result = await withProgress({ quiet: how.quiet || how.json, invocation }, async (work) => await runPrepared(task, how, work));
+    const result = await withProgress(
+      { quiet: how.quiet || how.json, invocation },
+      async (work) => await runPrepared(task, how, work),
+    );
     const exitCode = exitCodeOf(result, invocation.interruption.status);
     const document = resultJson(result, { streams: how.json, exitCode });
     if (how.json) writeJson(document);
@@ -44,15 +51,25 @@ export async function performTask(task: TaskRequest, how: Presentation, invocati
 }
 
 /** What is made for the first time is made before our streams become the task's, so that its progress can be shown. */
-async function runPrepared(task: TaskRequest, how: Presentation, { progress, signal }: Work): Promise<RunResult> {
+async function runPrepared(
+  task: TaskRequest,
+  how: Presentation,
+  { progress, signal }: Work,
+): Promise<RunResult> {
   await requireSystem({ progress, yes: how.yes, signal });
   await using mayfly = await Mayfly.open({ progress: progress.report });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits, signal });
   progress.clear();
   const leaving = new AbortController();
-  const streams = openStreams({ ...how.streams, gather: how.json }, () => { leaving.abort(); });
+  const streams = openStreams({ ...how.streams, gather: how.json }, () => {
+    leaving.abort();
+  });
   try {
-    return await mayfly.run({ ...task, ...streams.request, signal: AbortSignal.any([signal, leaving.signal]) });
+    return await mayfly.run({
+      ...task,
+      ...streams.request,
+      signal: AbortSignal.any([signal, leaving.signal]),
+    });
   } finally {
     await streams.close();
   }
@@ -66,7 +83,8 @@ function exitCodeOf({ exitCode, outcome }: RunResult, interrupted: number | unde
 function tell(result: RunResult, { quiet }: Presentation): void {
   const style = styleFor(process.stderr);
   const notes = [...failureNotes(result), ...(quiet ? [] : warningNotes(result))];
-  for (const note of notes) process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
+  for (const note of notes)
+    process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
   if (quiet || !process.stderr.isTTY || result.outcome.kind === "failed") return;
   process.stderr.write(`${style.dim(summary(result))}\n`);
 }

@@ -24,17 +24,26 @@ export class ReportFile {
 
   /** After `write` nothing is left to remove. */
   close(): void {
-    attempt(() => { closeSync(this.#descriptor); }, "nothing is lost by it");
-    attempt(() => { rmSync(this.#temporary, { force: true }); }, "told by the write that failed");
+    attempt(() => {
+      closeSync(this.#descriptor);
+    }, "nothing is lost by it");
+    attempt(() => {
+      rmSync(this.#temporary, { force: true });
+    }, "told by the write that failed");
   }
 
   #writing<T>(work: () => T): T {
     try {
       return work();
     } catch (cause) {
-      throw new MayflyError("E_OUTPUT_WRITE", `The report ${neutralise(this.#path)} cannot be written: ${errnoOf(cause) ?? "unknown"}`, {
-        cause, next: "Name a file in a directory that exists and that you may write to with --report.",
-      });
+      throw new MayflyError(
+        "E_OUTPUT_WRITE",
+        `The report ${neutralise(this.#path)} cannot be written: ${errnoOf(cause) ?? "unknown"}`,
+        {
+          cause,
+          next: "Name a file in a directory that exists and that you may write to with --report.",
+        },
+      );
     }
   }
 }

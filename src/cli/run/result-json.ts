@@ -8,9 +8,15 @@ interface ResultJsonOptions {
 }
 
 /** The document of `--json` and `--report`: the result, and `error` where Mayfly itself failed. */
-export function resultJson(result: RunResult, { streams, exitCode }: ResultJsonOptions): Record<string, unknown> {
+export function resultJson(
+  result: RunResult,
+  { streams, exitCode }: ResultJsonOptions,
+): Record<string, unknown> {
   const { stdout, stderr, outcome, ...facts } = result;
-  const failure = outcome.kind === "failed" ? { code: outcome.code, message: outcome.message, next: outcome.next ?? null } : undefined;
+  const failure =
+    outcome.kind === "failed"
+      ? { code: outcome.code, message: outcome.message, next: outcome.next ?? null }
+      : undefined;
   return {
     ...(failure === undefined ? {} : { error: failure }),
     outcome,

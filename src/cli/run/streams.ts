@@ -36,10 +36,20 @@ export function openStreams(choice: StreamChoice, endSession: () => void): OpenS
       stdout: stdout?.sink,
       stderr: stderr?.sink,
       terminal: choice.terminal ? terminalSize() : undefined,
-      onResize: terminal ? (listener) => { process.stdout.on("resize", () => { listener(terminalSize()); }); } : undefined,
+      onResize: terminal
+        ? (listener) => {
+            process.stdout.on("resize", () => {
+              listener(terminalSize());
+            });
+          }
+        : undefined,
     },
     async close() {
-      await Promise.all(filters.map(async ({ end }) => { await end(); }));
+      await Promise.all(
+        filters.map(async ({ end }) => {
+          await end();
+        }),
+      );
       await leaveRawMode?.();
       process.stdin.pause();
     },
@@ -55,15 +65,30 @@ interface Output {
 
 /** Pipes and files get every byte as it is; a terminal gets what cannot harm it. */
 function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice): Output {
-  if (!stream.isTTY || raw) return { sink: stream, end: async () => { await Promise.resolve(); } };
+  if (!stream.isTTY || raw)
+    return {
+      sink: stream,
+      end: async () => {
+        await Promise.resolve();
+      },
+    };
   const filter = terminal ? new ScreenFilter() : new VisibleText();
   let last = LINE_FEED;
-  filter.on("data", (chunk: Buffer) => { last = chunk.at(-1) ?? last; });
+  filter.on("data", (chunk: Buffer) => {
+    last = chunk.at(-1) ?? last;
+  });
   filter.pipe(stream, { end: false });
   return {
     sink: filter,
     async end() {
-      await new Promise<void>((resolve) => filter.once("end", resolve).once("error", () => { resolve(); }).end());
+      await new Promise<void>((resolve) =>
+        filter
+          .once("end", resolve)
+          .once("error", () => {
+            resolve();
+          })
+          .end(),
+      );
       if (filter instanceof ScreenFilter) stream.write(filter.undo());
       if (last !== LINE_FEED) stream.write("\n");
     },
@@ -73,7 +98,10 @@ function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice):
 function inputFor({ stdin }: StreamChoice, endSession: (() => void) | undefined): Readable | undefined {
   if (endSession === undefined && !(stdin ?? !process.stdin.isTTY)) return undefined;
   // A Readable of its own: the task's end destroys it, while ours is still needed to restore the terminal.
-  const watched = endSession !== undefined && process.stdin.isTTY ? process.stdin.pipe(new SessionEnd(endSession)) : process.stdin;
+  const watched =
+    endSession !== undefined && process.stdin.isTTY
+      ? process.stdin.pipe(new SessionEnd(endSession))
+      : process.stdin;
   return watched;
 }
 

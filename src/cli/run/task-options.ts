@@ -28,7 +28,12 @@ export function addTaskOptions(command: Command): Command {
     .option("-e, --env <NAME=VALUE>", "a variable; NAME alone passes yours on (repeatable)", collectVariable)
     .option("--cwd <DIR>", "directory of the guest to start in")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
-    .addOption(new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices(["hardware", "any"]));
+    .addOption(
+      new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices([
+        "hardware",
+        "any",
+      ]),
+    );
 }
 
 /** Adds what says how the command line behaves. */
@@ -58,12 +63,17 @@ function collectInput(text: string, earlier: readonly TaskInput[] = []): readonl
   return [...earlier, at < 0 ? { path: text } : { path: text.slice(0, at), name: text.slice(at + 1) }];
 }
 
-function collectVariable(text: string, earlier: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+function collectVariable(
+  text: string,
+  earlier: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const at = text.indexOf("=");
   const name = at < 0 ? text : text.slice(0, at);
   const value = at < 0 ? process.env[name] : text.slice(at + 1);
   if (value === undefined) {
-    throw new MayflyError("E_USAGE", `The variable ${neutralise(name, 60)} is not set here`, { next: `Give it a value: --env ${neutralise(name, 60)}=VALUE.` });
+    throw new MayflyError("E_USAGE", `The variable ${neutralise(name, 60)} is not set here`, {
+      next: `Give it a value: --env ${neutralise(name, 60)}=VALUE.`,
+    });
   }
   return { ...earlier, [name]: value };
 }

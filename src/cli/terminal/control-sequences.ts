@@ -34,10 +34,18 @@ export class SequenceParser {
 
   #next(character: string): void {
     switch (this.#state) {
-      case "text": this.#inText(character); return;
-      case "escape": this.#afterEscape(character); return;
-      case "csi": this.#inCsi(character); return;
-      case "string": this.#inString(character); return;
+      case "text":
+        this.#inText(character);
+        return;
+      case "escape":
+        this.#afterEscape(character);
+        return;
+      case "csi":
+        this.#inCsi(character);
+        return;
+      case "string":
+        this.#inString(character);
+        return;
       case "string-escape":
         // ESC ends a string whatever follows; only `ESC \` belongs to it.
         if (character === "\\") this.#state = "text";
@@ -61,10 +69,12 @@ export class SequenceParser {
 
   #inCsi(character: string): void {
     if (character === ESC) this.#state = "escape";
-    else if (character === CAN || character === SUB || this.#parameters.length > LONGEST_CSI) this.#state = "text";
+    else if (character === CAN || character === SUB || this.#parameters.length > LONGEST_CSI)
+      this.#state = "text";
     else if (character >= "@" && character <= "~") this.#endCsi(character);
     else if (character >= " " && character < "@") this.#parameters += character;
-    else if (character < " ") this.#handler.text(character); // terminals obey those on the way
+    else if (character < " ")
+      this.#handler.text(character); // terminals obey those on the way
     else this.#state = "text";
   }
 

@@ -48,7 +48,9 @@ export class ProgressView {
     this.#since = performance.now();
     // A line that is on the screen goes on at once; nothing flickers between two long steps.
     const wait = this.#output.isTTY ? FRAME_MS : PATIENCE_MS;
-    this.#timer = setInterval(() => { this.#tick(); }, wait).unref();
+    this.#timer = setInterval(() => {
+      this.#tick();
+    }, wait).unref();
   }
 
   #tick(): void {

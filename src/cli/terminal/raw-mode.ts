@@ -9,8 +9,13 @@ const ANSWERS_MS = 60;
  */
 export function enterRawMode(): () => Promise<void> {
   const { stdin } = process;
-  if (!stdin.isTTY) return async () => { await Promise.resolve(); };
-  const restore = (): void => { stdin.setRawMode(false); };
+  if (!stdin.isTTY)
+    return async () => {
+      await Promise.resolve();
+    };
+  const restore = (): void => {
+    stdin.setRawMode(false);
+  };
   stdin.setRawMode(true);
   process.once("exit", restore);
   return async () => {

@@ -17,7 +17,7 @@ const CASES: readonly (readonly [what: string, input: string, output: string])[]
   ["the clipboard (OSC 52), ended by BEL", "a\u001b]52;c;ZXZpbA==\u0007b", "ab"],
   ["the title, ended by ST", "a\u001b]0;evil\u001b\\b", "ab"],
   ["a hyperlink", "\u001b]8;;https://evil.example\u001b\\bank\u001b]8;;\u001b\\", "bank"],
-  ["a device control string", "a\u001bP$q\"p\u001b\\b", "ab"],
+  ["a device control string", 'a\u001bP$q"p\u001b\\b', "ab"],
   ["a string cut short by another sequence", "a\u001b]0;x\u001b[1mb", "a\u001b[1mb"],
   ["a string that never ends", "a\u001b]0;everything else is gone", "a"],
   ["C1 controls, which terminals obey too", "a\u009d52;c;x\u009cb\u009b5n", "a52;c;xb5n"],
@@ -42,9 +42,14 @@ it("bounds a sequence that has no end", () => {
 
 it("sets back the modes that a program left, and only those", () => {
   const filter = new ScreenFilter();
-  passed(Buffer.from("\u001b[?1049h\u001b[?25l\u001b[?2004h\u001b[?1000;1006h\u001b[?2004l\u001b[5;10r"), 7, filter);
+  passed(
+    Buffer.from("\u001b[?1049h\u001b[?25l\u001b[?2004h\u001b[?1000;1006h\u001b[?2004l\u001b[5;10r"),
+    7,
+    filter,
+  );
   const undo = filter.undo();
-  for (const sequence of ["\u001b[?1049l", "\u001b[?25h", "\u001b[?1000l", "\u001b[?1006l", "\u001b[r"]) expect(undo).toContain(sequence);
+  for (const sequence of ["\u001b[?1049l", "\u001b[?25h", "\u001b[?1000l", "\u001b[?1006l", "\u001b[r"])
+    expect(undo).toContain(sequence);
   expect(undo).not.toContain("2004");
   expect(new ScreenFilter().undo()).not.toContain("1049");
 });

@@ -25,8 +25,12 @@ export class ScreenFilter extends Transform {
   constructor() {
     super();
     this.#parser = new SequenceParser({
-      text: (text) => { this.#onText(text); },
-      csi: (parameters, final) => { this.#onCsi(parameters, final); },
+      text: (text) => {
+        this.#onText(text);
+      },
+      csi: (parameters, final) => {
+        this.#onCsi(parameters, final);
+      },
     });
   }
 
@@ -63,7 +67,8 @@ export class ScreenFilter extends Transform {
 
   #onCsi(parameters: string, final: string): void {
     if (REFUSED_FINALS.has(final) || (/^[<=>]/.test(parameters) && final !== "c")) return;
-    if (parameters.startsWith("?") && (final === "h" || final === "l")) this.#onModes(parameters.slice(1), final === "h");
+    if (parameters.startsWith("?") && (final === "h" || final === "l"))
+      this.#onModes(parameters.slice(1), final === "h");
     if (final === "r" && !parameters.startsWith("?")) this.#hasRegion = parameters !== "";
     this.#kept += CSI + parameters + final;
   }

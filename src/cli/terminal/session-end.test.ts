@@ -3,7 +3,9 @@ import { SessionEnd } from "./session-end.ts";
 
 function type(...pieces: readonly string[]): { passed: string; ended: number } {
   let ended = 0;
-  const keys = new SessionEnd(() => { ended++; });
+  const keys = new SessionEnd(() => {
+    ended++;
+  });
   const chunks: Buffer[] = [];
   keys.on("data", (chunk: Buffer) => chunks.push(chunk));
   for (const piece of pieces) keys.write(piece);

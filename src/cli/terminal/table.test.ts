@@ -5,7 +5,16 @@ import { shorten, widthOf } from "./width.ts";
 import { wrap } from "./wrap.ts";
 
 it("aligns columns, wide characters counted twice", () => {
-  expect(table([["NAME", "N"], ["日本", "10"], ["a", "1"]], { right: [1] })).toEqual(["NAME   N", "日本  10", "a      1"]);
+  expect(
+    table(
+      [
+        ["NAME", "N"],
+        ["日本", "10"],
+        ["a", "1"],
+      ],
+      { right: [1] },
+    ),
+  ).toEqual(["NAME   N", "日本  10", "a      1"]);
 });
 
 it("cuts what does not fit and says so", () => {
@@ -21,5 +30,11 @@ it("breaks text at spaces", () => {
 
 it("tells ages in their largest unit", () => {
   const now = 1_000_000_000_000;
-  expect([5, 90, 7200, 200_000, 40_000_000].map((seconds) => age(now - seconds * 1000, now))).toEqual(["5 s", "1 min", "2 h", "2 d", "1 y"]);
+  expect([5, 90, 7200, 200_000, 40_000_000].map((seconds) => age(now - seconds * 1000, now))).toEqual([
+    "5 s",
+    "1 min",
+    "2 h",
+    "2 d",
+    "1 y",
+  ]);
 });

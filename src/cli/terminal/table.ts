@@ -10,9 +10,14 @@ interface TableOptions {
 const GAP = "  ";
 
 /** Aligned columns, a line a row. The cells are one line each and neutralised already. */
-export function table(rows: readonly (readonly string[])[], { right = [], width }: TableOptions = {}): string[] {
+export function table(
+  rows: readonly (readonly string[])[],
+  { right = [], width }: TableOptions = {},
+): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
       const padding = " ".repeat((widths[column] ?? 0) - widthOf(cell));

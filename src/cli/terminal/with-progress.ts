@@ -7,10 +7,15 @@ export interface Work {
 }
 
 /** Does something that may take its time, and leaves the terminal clean however that ends. */
-export async function withProgress<T>({ quiet, invocation }: { quiet: boolean; invocation: Invocation }, work: (how: Work) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  { quiet, invocation }: { quiet: boolean; invocation: Invocation },
+  work: (how: Work) => Promise<T>,
+): Promise<T> {
   const progress = new ProgressView(process.stderr, { quiet });
   const { signal } = invocation.interruption;
-  const clear = (): void => { progress.clear(); };
+  const clear = (): void => {
+    progress.clear();
+  };
   signal.addEventListener("abort", clear);
   try {
     return await work({ progress, signal });

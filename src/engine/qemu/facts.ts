@@ -13,6 +13,9 @@ const FIRMWARE = ["/usr/share/qemu", "/usr/share/seabios", "/usr/share/qemu-kvm"
 
 const RELATIVE = ["share/qemu", "share/seabios", "lib/qemu", "lib64/qemu", "lib/x86_64-linux-gnu/qemu"];
 
+/** Changes when what is learnt, or how, changes. */
+const LESSON = "2";
+
 const Facts = v.object({
   /** Identity of the files that this was learnt from; learnt anew when it changes. */
   seen: v.string(),
@@ -35,7 +38,7 @@ export type QemuFacts = v.InferOutput<typeof Facts>;
  */
 export async function qemuFacts(directory: string, shimSource: string): Promise<QemuFacts> {
   const binary = findBinary();
-  const seen = [binary, shimSource, findTool("bwrap")].map(identity).join(" ");
+  const seen = [LESSON, ...[binary, shimSource, findTool("bwrap")].map(identity)].join(" ");
   const path = join(directory, "qemu.json");
   const raw = attempt(() => JSON.parse(readFileSync(path, "utf8")) as unknown, "learnt below");
   const kept = v.safeParse(Facts, raw);

@@ -8,11 +8,17 @@ export interface Check<Subject> {
   readonly look: (subject: Subject) => Observation | Promise<Observation>;
 }
 
-export async function perform<Subject>(area: Area, checks: readonly Check<Subject>[], subject: Subject): Promise<Finding[]> {
-  return await Promise.all(checks.map(async ({ name, isRequired, look }) => {
-    const { state, evidence, mend } = await observe(async () => await look(subject));
-    return { area, name, state, isRequired, evidence, mend: state === "on" ? undefined : mend };
-  }));
+export async function perform<Subject>(
+  area: Area,
+  checks: readonly Check<Subject>[],
+  subject: Subject,
+): Promise<Finding[]> {
+  return await Promise.all(
+    checks.map(async ({ name, isRequired, look }) => {
+      const { state, evidence, mend } = await observe(async () => await look(subject));
+      return { area, name, state, isRequired, evidence, mend: state === "on" ? undefined : mend };
+    }),
+  );
 }
 
 /** What `perform` would look at, where there is nothing to look at. */
@@ -24,6 +30,8 @@ async function observe(look: () => Promise<Observation>): Promise<Observation> {
   try {
     return await look();
   } catch (cause) {
-    return unknown(`could not be looked at: ${asMayflyError(cause).message.replace(/^Unexpected failure: /, "")}`);
+    return unknown(
+      `could not be looked at: ${asMayflyError(cause).message.replace(/^Unexpected failure: /, "")}`,
+    );
   }
 }

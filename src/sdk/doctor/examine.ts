@@ -37,10 +37,16 @@ export async function examineLayers(options: ExamineOptions): Promise<Examinatio
   const host = openHost(home, progress);
   const system = await perform("system", [PACKAGES_CHECK, ...SYSTEM_CHECKS], host);
   const broken = system.find(({ isRequired, state }) => isRequired && state === "off");
-  const findings = quick || broken !== undefined
-    ? await withoutMachine(host, system, quick ? NOT_WITH_QUICK : `not looked at: ${broken?.name ?? ""} is missing`)
-    : await withMachine(host, system, profile);
-  const isMissing = ({ isRequired, state }: Finding): boolean => isRequired && (state === "off" || (state === "unknown" && !quick));
+  const findings =
+    quick || broken !== undefined
+      ? await withoutMachine(
+          host,
+          system,
+          quick ? NOT_WITH_QUICK : `not looked at: ${broken?.name ?? ""} is missing`,
+        )
+      : await withMachine(host, system, profile);
+  const isMissing = ({ isRequired, state }: Finding): boolean =>
+    isRequired && (state === "off" || (state === "unknown" && !quick));
   return { findings, isReady: !findings.some(isMissing) };
 }
 
@@ -55,7 +61,12 @@ async function withMachine(host: Host, system: readonly Finding[], profile: stri
     const forkMs = performance.now() - forkFrom;
     try {
       const live = await lookAtLive(ready);
-      return [...system, machineFinding("on", `${profile} forked in ${formatTime(forkMs)}`), processorFinding(ready.isolation), ...(await layersOf(live))];
+      return [
+        ...system,
+        machineFinding("on", `${profile} forked in ${formatTime(forkMs)}`),
+        processorFinding(ready.isolation),
+        ...(await layersOf(live)),
+      ];
     } finally {
       await ready.vm.dispose();
     }
@@ -80,7 +91,9 @@ async function withoutMachine(host: Host, system: readonly Finding[], why: strin
   const kind = choice?.accelerator === "kvm" ? "hardware" : "emulated";
   return [
     ...system,
-    processorFinding(choice === undefined ? undefined : { kind, accelerator: choice.accelerator, reason: choice.reason }),
+    processorFinding(
+      choice === undefined ? undefined : { kind, accelerator: choice.accelerator, reason: choice.reason },
+    ),
     ...skip("jail", JAIL_CHECKS, why),
     ...skip("jail", CGROUP_CHECKS, why),
     ...skip("guest", GUEST_CHECKS, why),

@@ -24,18 +24,34 @@ const ASK = "Remove the image and let it be built again (mayfly images rm NAME);
 
 /** What the guest itself does, before the boundary is reached. A hostile kernel may lie; these are not the boundary. */
 export const GUEST_CHECKS: readonly Check<GuestFacts>[] = [
-  { name: "tasks have no rights", isRequired: true, look: (facts) => holds(Number(facts["uid"]) > 0, `uid ${read(facts, "uid")}`, ASK) },
+  {
+    name: "tasks have no rights",
+    isRequired: true,
+    look: (facts) => holds(Number(facts["uid"]) > 0, `uid ${read(facts, "uid")}`, ASK),
+  },
   { name: "no capabilities in the guest", isRequired: true, look: capabilities },
-  { name: "no new privileges in the guest", isRequired: true, look: (facts) => holds(facts["no_new_privs"] === "1", `NoNewPrivs ${read(facts, "no_new_privs")}`, ASK) },
+  {
+    name: "no new privileges in the guest",
+    isRequired: true,
+    look: (facts) => holds(facts["no_new_privs"] === "1", `NoNewPrivs ${read(facts, "no_new_privs")}`, ASK),
+  },
   { name: "no network device", isRequired: true, look: interfaces },
   { name: "no module loading", isRequired: false, look: modules },
   { name: "nosuid mounts", isRequired: true, look: suidMounts },
-  { name: "inputs are read-only", isRequired: true, look: (facts) => holds(facts["in"] === "", facts["in"] === "" ? "/in refuses to be written" : "/in can be written", ASK) },
+  {
+    name: "inputs are read-only",
+    isRequired: true,
+    look: (facts) =>
+      holds(facts["in"] === "", facts["in"] === "" ? "/in refuses to be written" : "/in can be written", ASK),
+  },
 ];
 
 /** Reads what `GUEST_PROBE` printed. */
 export function parseGuestFacts(text: string): GuestFacts {
-  const lines = text.split("\n").map((line) => /^([a-z_]+)=(.*)$/.exec(line)).filter((match) => match !== null);
+  const lines = text
+    .split("\n")
+    .map((line) => /^([a-z_]+)=(.*)$/.exec(line))
+    .filter((match) => match !== null);
   return Object.fromEntries(lines.map(([, name = "", value = ""]) => [name, neutralise(value.trim(), 200)]));
 }
 
@@ -45,8 +61,14 @@ function capabilities(facts: GuestFacts): Observation {
 }
 
 function interfaces(facts: GuestFacts): Observation {
-  const names = read(facts, "interfaces").split(" ").filter((name) => name !== "" && name !== "lo");
-  return holds(names.length === 0, names.length === 0 ? "no interface but lo" : `it has ${names.join(", ")}`, ASK);
+  const names = read(facts, "interfaces")
+    .split(" ")
+    .filter((name) => name !== "" && name !== "lo");
+  return holds(
+    names.length === 0,
+    names.length === 0 ? "no interface but lo" : `it has ${names.join(", ")}`,
+    ASK,
+  );
 }
 
 function modules(facts: GuestFacts): Observation {

@@ -10,7 +10,18 @@ export interface JailedProcess {
 
 const NAMESPACES = ["user", "pid", "mnt", "ipc", "uts", "net", "cgroup"] as const;
 /** What a fork's QEMU may see at the top of its root. */
-const EXPECTED_ROOT = new Set(["bin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "image", "template", "dev"]);
+const EXPECTED_ROOT = new Set([
+  "bin",
+  "lib",
+  "lib32",
+  "lib64",
+  "libx32",
+  "usr",
+  "etc",
+  "image",
+  "template",
+  "dev",
+]);
 const OTHERS_OOM_SCORE = 0;
 const ASK = "Report it: this is a defect of Mayfly or a feature that this kernel lacks.";
 
@@ -34,7 +45,9 @@ function user({ qemu }: JailedProcess): Observation {
 }
 
 function capabilities({ qemu }: JailedProcess): Observation {
-  const sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((name) => [name, qemu.status(name)] as const);
+  const sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(
+    (name) => [name, qemu.status(name)] as const,
+  );
   const held = sets.filter(([, value]) => !/^0+$/.test(value)).map(([name, value]) => `${name} ${value}`);
   return holds(held.length === 0, held.length === 0 ? "all five sets are empty" : held.join(", "), ASK);
 }
@@ -53,29 +66,53 @@ function namespaces({ qemu, self }: JailedProcess): Observation {
 function network({ qemu }: JailedProcess): Observation {
   const interfaces = [...qemu.read("net/dev").matchAll(/^\s*([^\s:]+):/gm)].map((match) => match[1] ?? "");
   const others = interfaces.filter((name) => name !== "lo");
-  return holds(others.length === 0, others.length === 0 ? "its network namespace has no interface but lo" : `it has ${others.join(", ")}`, ASK);
+  return holds(
+    others.length === 0,
+    others.length === 0 ? "its network namespace has no interface but lo" : `it has ${others.join(", ")}`,
+    ASK,
+  );
 }
 
 function files({ qemu }: JailedProcess): Observation {
   const entries = qemu.rootEntries();
   const others = entries.filter((name) => !EXPECTED_ROOT.has(name));
   if (others.length > 0) return off(`it also sees /${others.join(", /")}`, ASK);
-  return on(`its root holds only ${entries.sort().map((name) => `/${name}`).join(" ")}`);
+  return on(
+    `its root holds only ${entries
+      .sort()
+      .map((name) => `/${name}`)
+      .join(" ")}`,
+  );
 }
 
 function mounts({ qemu }: JailedProcess): Observation {
-  const lines = qemu.read("mountinfo").trim().split("\n").map((line) => line.split(" "));
-  const writable = lines.filter((fields) => !(fields[5] ?? "").split(",").includes("ro")).map((fields) => fields[4] ?? "");
+  const lines = qemu
+    .read("mountinfo")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
+  const writable = lines
+    .filter((fields) => !(fields[5] ?? "").split(",").includes("ro"))
+    .map((fields) => fields[4] ?? "");
   const others = writable.filter((path) => path !== "/dev/kvm");
-  return holds(others.length === 0, others.length === 0 ? `all ${lines.length} mounts are read-only` : `writable: ${others.join(", ")}`, ASK);
+  return holds(
+    others.length === 0,
+    others.length === 0 ? `all ${lines.length} mounts are read-only` : `writable: ${others.join(", ")}`,
+    ASK,
+  );
 }
 
 function oomScore({ qemu }: JailedProcess): Observation {
   const score = Number(qemu.read("oom_score_adj"));
-  return holds(score > OTHERS_OOM_SCORE, `oom_score_adj ${score}`, "Allow it to be raised; it needs no right by default.");
+  return holds(
+    score > OTHERS_OOM_SCORE,
+    `oom_score_adj ${score}`,
+    "Allow it to be raised; it needs no right by default.",
+  );
 }
 
 function coreDumps({ qemu }: JailedProcess): Observation {
-  const [soft = "?", hard = "?"] = /^Max core file size\s+(\S+)\s+(\S+)/m.exec(qemu.read("limits"))?.slice(1) ?? [];
+  const [soft = "?", hard = "?"] =
+    /^Max core file size\s+(\S+)\s+(\S+)/m.exec(qemu.read("limits"))?.slice(1) ?? [];
   return holds(soft === "0" && hard === "0", `core file size: ${soft} (hard ${hard})`, ASK);
 }

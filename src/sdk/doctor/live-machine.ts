@@ -19,15 +19,22 @@ const PROBE_DEADLINE_MS = 30_000;
 export async function lookAtLive(ready: ReadyVm): Promise<LiveMachine> {
   const { vm } = ready;
   const [qemu] = vm.machine.processes;
-  if (qemu === undefined) throw new MayflyError("E_JAIL", "QEMU's process is not known, so its jail cannot be looked at");
+  if (qemu === undefined)
+    throw new MayflyError("E_JAIL", "QEMU's process is not known, so its jail cannot be looked at");
   await vm.agent.seal("/in"); // as for a task
-  return { id: vm.id, qemu: new ProcessFiles(qemu.pid), cgroups: planCgroups(vm.id), guest: await probe(new Fork("", ready)) };
+  return {
+    id: vm.id,
+    qemu: new ProcessFiles(qemu.pid),
+    cgroups: planCgroups(vm.id),
+    guest: await probe(new Fork("", ready)),
+  };
 }
 
 async function probe(fork: Fork): Promise<GuestFacts> {
   const guest = fork.exec(["sh", "-c", GUEST_PROBE]);
   guest.stdin.end();
   guest.stderr.resume();
-  const late = (): MayflyError => new MayflyError("E_GUEST_SILENT", `The guest did not answer within ${PROBE_DEADLINE_MS / 1000} s`);
+  const late = (): MayflyError =>
+    new MayflyError("E_GUEST_SILENT", `The guest did not answer within ${PROBE_DEADLINE_MS / 1000} s`);
   return parseGuestFacts(await within(text(guest.stdout), PROBE_DEADLINE_MS, { late }));
 }

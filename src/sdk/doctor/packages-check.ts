@@ -8,6 +8,8 @@ export const PACKAGES_CHECK: Check<unknown> = { name: "system packages", isRequi
 function look(): Observation {
   const { requirements, missing } = checkSystem();
   if (missing.length === 0) return on(`all ${requirements.length} programs are there`);
-  const programs = requirements.filter(({ path }) => path === undefined).map(({ program, purpose }) => `${program} (${purpose})`);
+  const programs = requirements
+    .filter(({ path }) => path === undefined)
+    .map(({ program, purpose }) => `${program} (${purpose})`);
   return off(`missing: ${programs.join(", ")}`, "Run `mayfly setup`, which installs them.");
 }

@@ -14,7 +14,11 @@ const WANTED_MEMORY = 512 * MIB;
 
 /** What Mayfly needs of this machine. */
 export const SYSTEM_CHECKS: readonly Check<Host>[] = [
-  { name: "Linux on x86-64", isRequired: true, look: () => holds(platform() === "linux" && arch() === "x64", `${platform()} ${release()} ${arch()}`) },
+  {
+    name: "Linux on x86-64",
+    isRequired: true,
+    look: () => holds(platform() === "linux" && arch() === "x64", `${platform()} ${release()} ${arch()}`),
+  },
   { name: "QEMU", isRequired: true, look: qemu },
   { name: "bubblewrap", isRequired: true, look: bubblewrap },
   { name: "user namespaces", isRequired: true, look: userNamespaces },
@@ -36,12 +40,18 @@ async function bubblewrap(): Promise<Observation> {
 
 /** The sysctls of the kernel, of Debian and of Ubuntu that keep a user from making namespaces. */
 function userNamespaces(): Observation {
-  const sysctl = (name: string): string | undefined => (existsSync(`/proc/sys/${name}`) ? readFileSync(`/proc/sys/${name}`, "latin1").trim() : undefined);
-  if (sysctl("user/max_user_namespaces") === "0") return off("user.max_user_namespaces is 0", "sudo sysctl user.max_user_namespaces=10000");
+  const sysctl = (name: string): string | undefined =>
+    existsSync(`/proc/sys/${name}`) ? readFileSync(`/proc/sys/${name}`, "latin1").trim() : undefined;
+  if (sysctl("user/max_user_namespaces") === "0")
+    return off("user.max_user_namespaces is 0", "sudo sysctl user.max_user_namespaces=10000");
   if (process.getuid?.() === 0) return on("root may make them");
-  if (sysctl("kernel/unprivileged_userns_clone") === "0") return off("kernel.unprivileged_userns_clone is 0", "sudo sysctl kernel.unprivileged_userns_clone=1");
+  if (sysctl("kernel/unprivileged_userns_clone") === "0")
+    return off("kernel.unprivileged_userns_clone is 0", "sudo sysctl kernel.unprivileged_userns_clone=1");
   if (sysctl("kernel/apparmor_restrict_unprivileged_userns") === "1") {
-    return off("AppArmor restricts them (kernel.apparmor_restrict_unprivileged_userns 1)", "Give /usr/bin/bwrap an AppArmor profile with `userns,`, or set that sysctl to 0.");
+    return off(
+      "AppArmor restricts them (kernel.apparmor_restrict_unprivileged_userns 1)",
+      "Give /usr/bin/bwrap an AppArmor profile with `userns,`, or set that sysctl to 0.",
+    );
   }
   return on("a user may make them");
 }
@@ -57,10 +67,21 @@ function diskSpace({ store: path }: Host): Observation {
   while (!existsSync(existing)) existing = dirname(existing);
   const { bavail, bsize } = statfsSync(existing);
   const free = bavail * bsize;
-  return holds(free >= WANTED_DISK, `${formatSize(free)} free for the store`, `Free some space (a first image wants ${formatSize(WANTED_DISK)}), or set MAYFLY_HOME to another disk.`);
+  return holds(
+    free >= WANTED_DISK,
+    `${formatSize(free)} free for the store`,
+    `Free some space (a first image wants ${formatSize(WANTED_DISK)}), or set MAYFLY_HOME to another disk.`,
+  );
 }
 
 function memory(): Observation {
-  const available = Number(/^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? freemem() / 1024) * 1024;
-  return holds(available >= WANTED_MEMORY, `${formatSize(available)} available`, "End other programs or micro-VMs (`mayfly ps`).");
+  const available =
+    Number(
+      /^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? freemem() / 1024,
+    ) * 1024;
+  return holds(
+    available >= WANTED_MEMORY,
+    `${formatSize(available)} available`,
+    "End other programs or micro-VMs (`mayfly ps`).",
+  );
 }
