@@ -10,9 +10,29 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ["default", "./test/support/plain-reporter.ts"],
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/docs/**/*.test.ts"], pool: "threads", testTimeout: 60_000 } },
-      { test: { name: "channel", include: ["test/hostile/channel.test.ts"], pool: "threads", testTimeout: 60_000 } },
-      { test: { name: "machines", include: ["test/{vm,crash,e2e}/**/*.test.ts", "test/hostile/guest.test.ts"], ...MACHINES } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/docs/**/*.test.ts"],
+          pool: "threads",
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "channel",
+          include: ["test/hostile/channel.test.ts"],
+          pool: "threads",
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "machines",
+          include: ["test/{vm,crash,e2e}/**/*.test.ts", "test/hostile/guest.test.ts"],
+          ...MACHINES,
+        },
+      },
     ],
   },
 });

@@ -12,7 +12,12 @@ async function measureIdle(mayfly, count) {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const pids = forks.flatMap(({ id }) => ledgerPids(id));
   const each = (...fields) => round(memoryMiB(pids, ...fields) / count);
-  const result = { alive: count, privateMiB: each("Private_Dirty", "Private_Clean"), pssMiB: each("Pss"), rssMiB: each("Rss") };
+  const result = {
+    alive: count,
+    privateMiB: each("Private_Dirty", "Private_Clean"),
+    pssMiB: each("Pss"),
+    rssMiB: each("Rss"),
+  };
   await Promise.all(forks.map((fork) => fork.kill()));
   return result;
 }
@@ -37,12 +42,27 @@ async function measureCrowd(mayfly, count) {
   }
   const pids = forks.flatMap(({ id }) => ledgerPids(id));
   const pssMiB = round(memoryMiB(pids, "Pss") / count);
-  const privateMiB = round(memoryMiB(forks.map(({ id }) => ledgerPid(id)), "Private_Dirty", "Private_Clean") / count);
+  const privateMiB = round(
+    memoryMiB(
+      forks.map(({ id }) => ledgerPid(id)),
+      "Private_Dirty",
+      "Private_Clean",
+    ) / count,
+  );
   const end = performance.now();
   const steps = await Promise.all(forks.map((fork) => fork.kill()));
   const destroyedMs = round(performance.now() - end, 0);
   const failed = steps.flat().filter(({ ok }) => !ok).length;
-  return { alive: count, answers, startedAndAnsweredMs: round(end - from, 0), pssMiB, privateMiB, destroyedMs, failedSteps: failed, leftovers: leftovers(forks.map(({ id }) => id)) };
+  return {
+    alive: count,
+    answers,
+    startedAndAnsweredMs: round(end - from, 0),
+    pssMiB,
+    privateMiB,
+    destroyedMs,
+    failedSteps: failed,
+    leftovers: leftovers(forks.map(({ id }) => id)),
+  };
 }
 
 async function many(mayfly, count) {
@@ -58,12 +78,14 @@ async function many(mayfly, count) {
 }
 
 function leftovers(ids) {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
-    try {
-      const argv = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      return ids.some((id) => argv.includes(id));
-    } catch {
-      return false;
-    }
-  }).length;
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const argv = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return ids.some((id) => argv.includes(id));
+      } catch {
+        return false;
+      }
+    }).length;
 }

@@ -29,14 +29,19 @@ async function compare(mayfly, { host, image, accelerator, rounds }) {
     await mayfly.standby("base", 0);
   }
   return {
-    coldBootMs: summary(cold), forkMs: summary(fork), standbyMs: summary(standby), nodeCpuPerStandbyRunMs: summary(cpu),
-    forkTimesFaster: round(median(cold) / median(fork)), standbyTimesFaster: round(median(cold) / median(standby)),
+    coldBootMs: summary(cold),
+    forkMs: summary(fork),
+    standbyMs: summary(standby),
+    nodeCpuPerStandbyRunMs: summary(cpu),
+    forkTimesFaster: round(median(cold) / median(fork)),
+    standbyTimesFaster: round(median(cold) / median(standby)),
   };
 }
 
 async function firstByte(mayfly, origin) {
   const result = await mayfly.run({ command: COMMAND });
-  if (result.origin !== origin || result.stdout.toString() !== "hi\n" || !result.disposal.complete) throw new Error(JSON.stringify(result));
+  if (result.origin !== origin || result.stdout.toString() !== "hi\n" || !result.disposal.complete)
+    throw new Error(JSON.stringify(result));
   return result.timings.firstByte;
 }
 
@@ -46,7 +51,9 @@ async function coldBoot(host, image, accelerator) {
   const guest = vm.agent.exec({ argv: COMMAND, env: {}, cwd: "/home/user", user: "user" });
   guest.stdin.end();
   guest.stderr.resume();
-  const at = await new Promise((resolve) => guest.stdout.once("data", () => resolve(performance.now() - from)));
+  const at = await new Promise((resolve) =>
+    guest.stdout.once("data", () => resolve(performance.now() - from)),
+  );
   guest.stdout.resume();
   await guest.exit;
   await vm.dispose();
@@ -74,7 +81,8 @@ async function transfer(fork, bytes) {
     const seconds = (performance.now() - from) / 1000;
     const used = process.cpuUsage(cpu);
     return {
-      MBps: round(moved / 1e6 / seconds, 1), nodeShareOfCore: round((used.user + used.system) / 1e6 / seconds),
+      MBps: round(moved / 1e6 / seconds, 1),
+      nodeShareOfCore: round((used.user + used.system) / 1e6 / seconds),
       qemuShareOfCore: round((cpuSeconds(qemu) - qemuCpu) / seconds),
     };
   };
@@ -82,7 +90,8 @@ async function transfer(fork, bytes) {
     const guest = fork.exec(["sh", "-c", "cat >/dev/null"]);
     guest.stdout.resume();
     guest.stderr.resume();
-    for (let sent = 0; sent < bytes; sent += chunk.length) if (!guest.stdin.write(chunk)) await new Promise((resolve) => guest.stdin.once("drain", resolve));
+    for (let sent = 0; sent < bytes; sent += chunk.length)
+      if (!guest.stdin.write(chunk)) await new Promise((resolve) => guest.stdin.once("drain", resolve));
     guest.stdin.end();
     await guest.exit;
     return bytes;

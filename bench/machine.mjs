@@ -34,7 +34,13 @@ export function median(values) {
 
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return { n: values.length, min: round(sorted[0]), p50: round(median(values)), p90: round(sorted[Math.floor(sorted.length * 0.9)]), max: round(sorted.at(-1)) };
+  return {
+    n: values.length,
+    min: round(sorted[0]),
+    p50: round(median(values)),
+    p90: round(sorted[Math.floor(sorted.length * 0.9)]),
+    max: round(sorted.at(-1)),
+  };
 }
 
 export const round = (value, digits = 2) => Number(value.toFixed(digits));

@@ -10,14 +10,23 @@ import { crowd, idleMemory } from "./density.mjs";
 import { latency, throughput } from "./latency.mjs";
 import { machineFacts } from "./machine.mjs";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "30" }, only: { type: "string", default: "latency,throughput,idle,crowd" } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "30" },
+    only: { type: "string", default: "latency,throughput,idle,crowd" },
+  },
+});
 const only = new Set(values.only.split(","));
 const host = openHost(undefined, () => undefined);
 const image = await ensureImage("base", { store: host.store, progress: () => undefined });
 const choice = readAcceleratorChoice(host);
 const accelerator = choice?.accelerator ?? "tcg";
 
-const result = { date: new Date().toISOString(), isolation: accelerator === "kvm" ? "hardware" : "emulated", machine: machineFacts(await host.engine.facts()) };
+const result = {
+  date: new Date().toISOString(),
+  isolation: accelerator === "kvm" ? "hardware" : "emulated",
+  machine: machineFacts(await host.engine.facts()),
+};
 const parts = {
   latency: async () => await latency(host, image, accelerator, Number(values.rounds)),
   throughput: async () => await throughput(256 * 2 ** 20),

@@ -3,6 +3,19 @@ export * from "./sdk/index.ts";
 export { MayflyError, type ErrorCode } from "./foundation/index.ts";
 export { neutralise } from "./foundation/index.ts";
 export type {
-  DisposalStep, Isolation, IsolationFact, LimitName, Limits, Outcome, OutputFile, Progress, RefusedOutput, RefusedStream,
-  TaskInput, TaskRequest, TaskResult, TerminalSize, Timings,
+  DisposalStep,
+  Isolation,
+  IsolationFact,
+  LimitName,
+  Limits,
+  Outcome,
+  OutputFile,
+  Progress,
+  RefusedOutput,
+  RefusedStream,
+  TaskInput,
+  TaskRequest,
+  TaskResult,
+  TerminalSize,
+  Timings,
 } from "./contract/index.ts";

@@ -21,31 +21,41 @@ Examples:
 
 /** Runs the command that `argv` names. Never rejects. @returns the exit status */
 export async function perform(argv: readonly string[], interruption: Interruption): Promise<number> {
-  const name = argv.find((word) => !word.startsWith("-")) ?? "";
-  const cut = TAKING_COMMANDS.has(name) ? argv.indexOf("--") : -1;
-  const words = cut < 0 ? argv : argv.slice(0, cut);
-  const invocation: Invocation = {
-    commandWords: cut < 0 ? undefined : argv.slice(cut + 1),
-    interruption,
-    wholeProgram: async () => await buildProgram(invocation, () => true),
-    status: 0,
-  };
+  const { name, loaded, words, commandWords } = split(argv);
+  const wholeProgram = async (): Promise<Command> => await buildProgram(invocation, () => true);
+  const invocation: Invocation = { commandWords, interruption, wholeProgram, status: 0 };
   let program: Command | undefined;
   try {
-    const asked =
-      name === "help" ? (argv.find((word) => !word.startsWith("-") && word !== "help") ?? "") : name;
-    program = await buildProgram(invocation, (command) => command === asked);
+    program = await buildProgram(invocation, (each) => each === loaded);
     if (words.length === 0) program.help();
     await program.parseAsync(words, { from: "user" });
     return invocation.status;
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return 0;
     const command = program?.commands.find((each) => each.name() === name);
-    const lacksCommand = TAKING_COMMANDS.has(name) && cut < 0;
+    const lacksCommand = TAKING_COMMANDS.has(name) && commandWords === undefined;
     const failure =
       cause instanceof CommanderError ? usageError(cause, { words, command, lacksCommand }) : cause;
     return tellFailure(failure, { json: words.includes("--json"), interrupted: interruption.status });
   }
+}
+
+interface CommandLine {
+  /** The first word. */
+  readonly name: string;
+  /** The command whose options must be known: also the one that help is asked for. */
+  readonly loaded: string;
+  /** What commander reads. */
+  readonly words: readonly string[];
+  readonly commandWords: readonly string[] | undefined;
+}
+
+function split(argv: readonly string[]): CommandLine {
+  const [name = "", second = ""] = argv.filter((word) => !word.startsWith("-"));
+  const loaded = name === "help" ? second : name;
+  const cut = TAKING_COMMANDS.has(name) ? argv.indexOf("--") : -1;
+  if (cut < 0) return { name, loaded, words: argv, commandWords: undefined };
+  return { name, loaded, words: argv.slice(0, cut), commandWords: argv.slice(cut + 1) };
 }
 
 /** The whole command line as commander knows it; commands that `isWanted` denies are only named. */

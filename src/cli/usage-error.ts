@@ -11,19 +11,26 @@ interface Asked {
 }
 
 /** Commander's complaint in our words: what is wrong, and what to type instead. */
-export function usageError(cause: CommanderError, { words, command, lacksCommand }: Asked): MayflyError {
-  const [message = "", suggestion] = cause.message.replace(/^error: /, "").split("\n");
-  const help = command === undefined ? "mayfly --help" : `mayfly ${command.name()} --help`;
-  const next = suggestion?.replace(/^\(|\)$/g, "") ?? `See \`${help}\`.`;
+export function usageError(cause: CommanderError, asked: Asked): MayflyError {
+  return unknownWord(cause, asked) ?? ownWords(cause, asked);
+}
+
+/** A word that names no command, which commander takes for help asked or for an argument too many. */
+function unknownWord({ code }: CommanderError, { words, command }: Asked): MayflyError | undefined {
   const inner = command?.commands.map((each) => each.name()) ?? [];
   const last = neutralise(words.at(-1) ?? "", 60);
-  if (cause.code === "commander.help") return usage(`There is no command "${last}"`, next);
-  if (cause.code === "commander.excessArguments" && inner.length > 0 && words.length === 2) {
-    return usage(`\`mayfly ${command?.name() ?? ""}\` has no "${last}"`, `It has ${inner.join(", ")}.`);
-  }
-  const isMisplaced = lacksCommand && cause.code === "commander.unknownOption";
+  if (code === "commander.help") return usage(`There is no command "${last}"`, "See `mayfly --help`.");
+  if (code !== "commander.excessArguments" || inner.length === 0 || words.length !== 2) return undefined;
+  return usage(`\`mayfly ${command?.name() ?? ""}\` has no "${last}"`, `It has ${inner.join(", ")}.`);
+}
+
+function ownWords({ code, message }: CommanderError, { command, lacksCommand }: Asked): MayflyError {
+  const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const help = command === undefined ? "mayfly --help" : `mayfly ${command.name()} --help`;
+  const next = suggestion?.replace(/^\(|\)$/g, "") ?? `See \`${help}\`.`;
+  const isMisplaced = lacksCommand && code === "commander.unknownOption";
   const hint = isMisplaced ? "The command to run, with its options, comes after `--`. " : "";
-  return usage(message.charAt(0).toUpperCase() + message.slice(1), hint + next);
+  return usage(first.charAt(0).toUpperCase() + first.slice(1), hint + next);
 }
 
 function usage(message: string, next: string): MayflyError {

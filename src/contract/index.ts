@@ -4,6 +4,12 @@ export type { LimitName, Limits } from "./limits.ts";
 export type { ProfileSettings } from "./profile.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
 export type {
-  IsolationFact, Outcome, OutputFile, RefusedOutput, RefusedStream, TaskResult, Timings,
+  IsolationFact,
+  Outcome,
+  OutputFile,
+  RefusedOutput,
+  RefusedStream,
+  TaskResult,
+  Timings,
 } from "./result.ts";
 export type { Isolation, TaskInput, TaskRequest, TerminalSize } from "./task.ts";

@@ -8,7 +8,12 @@ export type Outcome =
   /** Over a limit: the micro-VM was ended. `allowed` is in the limit's own unit. */
   | { readonly kind: "limit"; readonly limit: LimitName; readonly allowed: number }
   | { readonly kind: "cancelled" }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly next: string | undefined };
+  | {
+      readonly kind: "failed";
+      readonly code: string;
+      readonly message: string;
+      readonly next: string | undefined;
+    };
 
 export interface IsolationFact {
   /** `emulated`: the same devices and policy, but the processor does not hold the guest. */

@@ -13,37 +13,72 @@ describe("Scope", () => {
   it("runs every step, last first, and keeps what each saw", async () => {
     const scope = new Scope();
     const order: string[] = [];
-    scope.defer("first", () => { order.push("first"); return "one"; });
-    scope.defer("second", () => { throw new Error("stuck"); });
+    scope.defer("first", () => {
+      order.push("first");
+      return "one";
+    });
+    scope.defer("second", () => {
+      throw new Error("stuck");
+    });
     scope.nest(async () => await Promise.resolve([{ step: "inner", ok: true, ms: 0, detail: "" }]));
     const steps = await scope.close();
-    expect(steps.map(({ step, ok }) => [step, ok])).toEqual([["inner", true], ["second", false], ["first", true]]);
+    expect(steps.map(({ step, ok }) => [step, ok])).toEqual([
+      ["inner", true],
+      ["second", false],
+      ["first", true],
+    ]);
     expect(steps[1]?.detail).toContain("stuck");
     expect(order).toEqual(["first"]);
   });
 
   it("registers a disposal before the thing is made", async () => {
     const scope = new Scope();
-    await expect(scope.acquire("half", () => "undone", () => { throw new Error("failed to make"); })).rejects.toThrow();
+    await expect(
+      scope.acquire(
+        "half",
+        () => "undone",
+        () => {
+          throw new Error("failed to make");
+        },
+      ),
+    ).rejects.toThrow();
     expect((await scope.close())[0]).toMatchObject({ step: "half", ok: true });
   });
 
   it("closes once, however often it is asked, and takes nothing afterwards", async () => {
     const scope = new Scope();
     let count = 0;
-    scope.defer("only", () => { count++; return ""; });
+    scope.defer("only", () => {
+      count++;
+      return "";
+    });
     expect(await Promise.all([scope.close(), scope.close()])).toHaveLength(2);
     expect(count).toBe(1);
-    expect(() => { scope.defer("late", () => ""); }).toThrow();
+    expect(() => {
+      scope.defer("late", () => "");
+    }).toThrow();
   });
 });
 
 describe("Ledger and sweep", () => {
   let directory: string;
-  beforeEach(() => { directory = mkdtempSync(join(tmpdir(), "ledger-")); });
-  afterEach(() => { rmSync(directory, { recursive: true, force: true }); });
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "ledger-"));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
   const entry = (changes: Partial<LedgerEntry>): LedgerEntry => ({
-    id: newVmId(), kind: "task", profile: "base", template: "t", label: "x", since: 1, owner: ownIdentity(), processes: [], cgroups: [], ...changes,
+    id: newVmId(),
+    kind: "task",
+    profile: "base",
+    template: "t",
+    label: "x",
+    since: 1,
+    owner: ownIdentity(),
+    processes: [],
+    cgroups: [],
+    ...changes,
   });
   const dead = { pid: 999_999_9, startTime: "1" };
 

@@ -39,10 +39,14 @@ export class Ledger {
       writeFileSync(`${path}.new`, JSON.stringify(entry), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     } catch (cause) {
-      throw new MayflyError("E_STORE_UNWRITABLE", `Could not write the ledger ${path}: ${errnoOf(cause) ?? "unknown"}`, {
-        cause,
-        next: "Free space or inodes there, or name another directory in MAYFLY_RUNTIME.",
-      });
+      throw new MayflyError(
+        "E_STORE_UNWRITABLE",
+        `Could not write the ledger ${path}: ${errnoOf(cause) ?? "unknown"}`,
+        {
+          cause,
+          next: "Free space or inodes there, or name another directory in MAYFLY_RUNTIME.",
+        },
+      );
     }
   }
 

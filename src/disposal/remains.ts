@@ -15,7 +15,10 @@ export function processesOf(id: VmId): ProcessIdentity[] {
 
 export function processesIn(cgroup: string): number[] {
   const text = attempt(() => readFileSync(`${cgroup}/cgroup.procs`, "latin1"), "no such cgroup") ?? "";
-  return text.split("\n").filter((line) => line !== "").map(Number);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(Number);
 }
 
 export function kill(pid: number): void {
@@ -39,7 +42,11 @@ export async function removeCgroup(path: string, ms = 5000): Promise<boolean> {
     const errno = rmdirErrno(path);
     if (errno === undefined || errno === "ENOENT") return true;
     if (performance.now() > end) return false;
-    if (attempt(() => { writeFileSync(`${path}/cgroup.kill`, "1"); }, "cgroup v1, or Linux before 5.14") === undefined) {
+    if (
+      attempt(() => {
+        writeFileSync(`${path}/cgroup.kill`, "1");
+      }, "cgroup v1, or Linux before 5.14") === undefined
+    ) {
       for (const pid of processesIn(path)) kill(pid);
     }
     await sleep(2);

@@ -24,7 +24,8 @@ export class Scope {
 
   /** Makes another scope's steps part of this one's. */
   nest(close: () => Promise<readonly DisposalStep[]>): void {
-    if (this.#closing !== undefined) throw new MayflyError("E_INTERNAL", "Something was acquired in a scope that is closed");
+    if (this.#closing !== undefined)
+      throw new MayflyError("E_INTERNAL", "Something was acquired in a scope that is closed");
     this.#disposers.push(close);
   }
 
@@ -36,7 +37,8 @@ export class Scope {
 
   async #run(): Promise<readonly DisposalStep[]> {
     const steps: DisposalStep[] = [];
-    for (let close = this.#disposers.pop(); close !== undefined; close = this.#disposers.pop()) steps.push(...(await close()));
+    for (let close = this.#disposers.pop(); close !== undefined; close = this.#disposers.pop())
+      steps.push(...(await close()));
     return steps;
   }
 }

@@ -20,7 +20,10 @@ export function hostCpu(): HostCpu {
 export function parseCpuinfo(text: string): HostCpu {
   const field = (name: string): string => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(text)?.[1] ?? "";
   const model = field("model name");
-  const key = createHash("sha256").update(`${model}\n${field("stepping")}\n${field("flags")}`).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(`${model}\n${field("stepping")}\n${field("flags")}`)
+    .digest("hex")
+    .slice(0, 16);
   return { model, tscKhz: Math.round(Number(field("bogomips")) * 500), key };
 }
 

@@ -1,6 +1,14 @@
 export { hostCpu } from "./host-cpu.ts";
 export { cgroupHost, jailUid, makeCgroups, planCgroups, type CgroupLimits } from "./jail/index.ts";
 export type {
-  Accelerator, BootMedia, Engine, EngineFacts, LoadRequest, Machine, MachineEnd, MachineShape, StartRequest,
+  Accelerator,
+  BootMedia,
+  Engine,
+  EngineFacts,
+  LoadRequest,
+  Machine,
+  MachineEnd,
+  MachineShape,
+  StartRequest,
 } from "./machine.ts";
 export { QemuEngine } from "./qemu/qemu-engine.ts";

@@ -12,8 +12,12 @@ export async function within<T>(
   signal?.throwIfAborted();
   let stop = (): void => undefined;
   const bell = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => { reject(late()); }, ms);
-    const onAbort = (): void => { reject(signal?.reason as Error); };
+    const timer = setTimeout(() => {
+      reject(late());
+    }, ms);
+    const onAbort = (): void => {
+      reject(signal?.reason as Error);
+    };
     signal?.addEventListener("abort", onAbort, { once: true });
     stop = () => {
       clearTimeout(timer);

@@ -24,8 +24,12 @@ export async function inStore<T>(store: string, work: () => Promise<T>): Promise
     return await work();
   } catch (cause) {
     if (![...FULL, ...REFUSED].includes(errnoOf(cause) ?? "") || cause instanceof MayflyError) throw cause;
-    const path = cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : "";
-    throw storeFailure(path.startsWith(store) ? path : `${path === "" ? "" : `${path}, for `}the store ${store}`, cause);
+    const path =
+      cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : "";
+    throw storeFailure(
+      path.startsWith(store) ? path : `${path === "" ? "" : `${path}, for `}the store ${store}`,
+      cause,
+    );
   }
 }
 

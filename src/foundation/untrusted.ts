@@ -24,6 +24,8 @@ const UNSAFE =
  * invisible character; each is replaced by a visible `\u{…}` escape. At most `maxLength` UTF-16 units are kept.
  */
 export function neutralise(text: string, maxLength = 500): string {
-  const clean = text.slice(0, maxLength).replace(UNSAFE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+  const clean = text
+    .slice(0, maxLength)
+    .replace(UNSAFE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
   return text.length > maxLength ? `${clean}…` : clean;
 }

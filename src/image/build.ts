@@ -26,7 +26,15 @@ export interface BuildRequest {
 }
 
 /** Builds an image in a directory beside its place; only the rename at the end makes it one. */
-export async function buildImage({ name, folder, key, target, store, progress, signal }: BuildRequest): Promise<void> {
+export async function buildImage({
+  name,
+  folder,
+  key,
+  target,
+  store,
+  progress,
+  signal,
+}: BuildRequest): Promise<void> {
   const work = join(store.temporary, newOwnedName());
   try {
     makeStoreDirectory(work);
@@ -34,8 +42,16 @@ export async function buildImage({ name, folder, key, target, store, progress, s
     const image = join(work, "image");
     progress({ step: "Sealing the image" });
     const manifest: ImageManifest = {
-      format: 1, name, key, builtAt: new Date().toISOString(), ...made,
-      parts: { kernel: await describePart(image, "vmlinuz"), initramfs: await describePart(image, "initramfs.gz"), root: await describePart(image, `root.${ROOT_FORMAT}`) },
+      format: 1,
+      name,
+      key,
+      builtAt: new Date().toISOString(),
+      ...made,
+      parts: {
+        kernel: await describePart(image, "vmlinuz"),
+        initramfs: await describePart(image, "initramfs.gz"),
+        root: await describePart(image, `root.${ROOT_FORMAT}`),
+      },
     };
     writeManifest(image, manifest);
     await runTool(["sync", "-f", image], { timeoutMs: HOUR, failure: "E_IMAGE_BUILD" });
@@ -47,7 +63,10 @@ export async function buildImage({ name, folder, key, target, store, progress, s
 
 type Made = Pick<ImageManifest, "kernelRelease" | "packages" | "rootFormat" | "profile">;
 
-async function makeParts(work: string, { name, folder, progress, signal }: Pick<BuildRequest, "name" | "folder" | "progress" | "signal">): Promise<Made> {
+async function makeParts(
+  work: string,
+  { name, folder, progress, signal }: Pick<BuildRequest, "name" | "folder" | "progress" | "signal">,
+): Promise<Made> {
   const file = join(folder, "profile.yaml");
   const { debian, modules, ...profile } = parseProfile(readFileSync(file, "utf8"), file);
   const image = join(work, "image");
@@ -56,12 +75,23 @@ async function makeParts(work: string, { name, folder, progress, signal }: Pick<
   copyFileSync(kernel.image, join(image, "vmlinuz"));
   progress({ step: "Compiling the guest's agent" });
   const needed = resolveModules(wantedModules(ROOT_FORMAT, modules), kernel.modules);
-  await makeInitramfs({ work, target: join(image, "initramfs.gz"), modules: needed, rootFormat: ROOT_FORMAT, signal });
+  await makeInitramfs({
+    work,
+    target: join(image, "initramfs.gz"),
+    modules: needed,
+    rootFormat: ROOT_FORMAT,
+    signal,
+  });
   const tar = join(work, "root.tar");
   const packages = await bootstrapRoot(folder, debian, { target: tar, work, progress, signal });
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, `root.${ROOT_FORMAT}`)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
   for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`]) chmodSync(join(image, part), 0o444);
-  return { kernelRelease: kernel.release, packages, rootFormat: ROOT_FORMAT, profile: { ...profile, limits: { ...profile.limits } as Record<string, number> } };
+  return {
+    kernelRelease: kernel.release,
+    packages,
+    rootFormat: ROOT_FORMAT,
+    profile: { ...profile, limits: { ...profile.limits } as Record<string, number> },
+  };
 }

@@ -27,23 +27,40 @@ interface BootstrapRequest {
  * Makes a tar file from Debian's packages, whose signatures apt checks. Rootless where we are not root, by user
  * namespaces. `MAYFLY_DEBIAN_MIRROR` names another archive than mmdebstrap's default.
  */
-export async function bootstrap({ target, variant, packages, exclude, hooks, progress, step, signal }: BootstrapRequest): Promise<void> {
+export async function bootstrap({
+  target,
+  variant,
+  packages,
+  exclude,
+  hooks,
+  progress,
+  step,
+  signal,
+}: BootstrapRequest): Promise<void> {
   const mirror = process.env["MAYFLY_DEBIAN_MIRROR"];
   const isRoot = process.getuid?.() === 0;
   const argv = [
-    ...(isRoot ? OWN_NAMESPACES : []), "mmdebstrap", `--mode=${isRoot ? "root" : "unshare"}`, `--variant=${variant}`, "--format=tar",
+    ...(isRoot ? OWN_NAMESPACES : []),
+    "mmdebstrap",
+    `--mode=${isRoot ? "root" : "unshare"}`,
+    `--variant=${variant}`,
+    "--format=tar",
     ...(packages.length > 0 ? [`--include=${packages.join(",")}`] : []),
     ...exclude.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     // Nothing is installed in an extracted root, so mmdebstrap runs no later hooks there.
     ...hooks.map((hook) => `--${variant === "extract" ? "extract" : "customize"}-hook=${hook}`),
-    SUITE, target, ...(mirror === undefined ? [] : [mirror]),
+    SUITE,
+    target,
+    ...(mirror === undefined ? [] : [mirror]),
   ];
   const onLine = (line: string): void => {
     const detail = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1];
     if (detail !== undefined) progress({ step, detail });
   };
   // Root's leftovers lie beside the target, where they are swept; an ordinary user's other ids cannot reach that.
-  const ending = isRoot ? ({ deathSignal: "KILL", env: { TMPDIR: dirname(target) } } as const) : ({ deathSignal: "TERM" } as const);
+  const ending = isRoot
+    ? ({ deathSignal: "KILL", env: { TMPDIR: dirname(target) } } as const)
+    : ({ deathSignal: "TERM" } as const);
   await runTool(argv, { timeoutMs: HOUR, onLine, signal, failure: "E_IMAGE_BUILD", ...ending });
 }
 
@@ -51,20 +68,35 @@ export async function bootstrap({ target, variant, packages, exclude, hooks, pro
 export async function bootstrapRoot(
   folder: string,
   debian: DebianSettings,
-  { target, work, progress, signal }: { target: string; work: string; progress: Progress; signal: AbortSignal | undefined },
+  {
+    target,
+    work,
+    progress,
+    signal,
+  }: { target: string; work: string; progress: Progress; signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const list = join(work, "packages");
   writeFileSync(list, "");
-  const script = (path: string): string[] => (existsSync(path) ? [`set -e\n${readFileSync(path, "utf8")}`] : []);
+  const script = (path: string): string[] =>
+    existsSync(path) ? [`set -e\n${readFileSync(path, "utf8")}`] : [];
   const overlay = join(folder, "root");
   const hooks = [
     ...script(join(folder, "build")),
     ...(existsSync(overlay) ? [`copy-in ${quote(overlay)}/. /`] : []),
     ...script(join(INSTALLATION, "guest", "image", "furnish")),
-    ...(debian.variant === "extract" ? [] : ['chroot "$1" dpkg-query -W >"$1/.packages"', `download /.packages ${quote(list)}`, 'rm -f "$1/.packages"']),
+    ...(debian.variant === "extract"
+      ? []
+      : [
+          'chroot "$1" dpkg-query -W >"$1/.packages"',
+          `download /.packages ${quote(list)}`,
+          'rm -f "$1/.packages"',
+        ]),
   ];
   await bootstrap({ ...debian, target, hooks, progress, step: "Installing the root file system", signal });
-  return readFileSync(list, "utf8").split("\n").filter((line) => line !== "").map((line) => line.replace("\t", " "));
+  return readFileSync(list, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace("\t", " "));
 }
 
 function quote(text: string): string {

@@ -26,14 +26,21 @@ export async function ensureImage(name: string, { store, progress, signal }: Ens
   const key = imageKey(folder);
   const paths = pathsIn(store);
   const target = join(paths.images, `${name}-${key}`);
-  return await inStore(store, async () => (await readSound(target)) ?? (await buildOnce({ name, folder, key, target, store: paths, progress, signal })));
+  return await inStore(
+    store,
+    async () =>
+      (await readSound(target)) ??
+      (await buildOnce({ name, folder, key, target, store: paths, progress, signal })),
+  );
 }
 
 /** Under a lock, as two that find an image missing or damaged must not work on it at once. */
 async function buildOnce(request: BuildRequest): Promise<Image> {
   const { name, key, target, store, progress, signal } = request;
   makeStore(store);
-  const onWait = (): void => { progress({ step: `Waiting for another Mayfly that builds the image ${name}` }); };
+  const onWait = (): void => {
+    progress({ step: `Waiting for another Mayfly that builds the image ${name}` });
+  };
   return await withLock(join(store.images, `${name}-${key}.lock`), { onWait, signal }, async () => {
     const meanwhile = await readOrDiscard(target, progress);
     if (meanwhile !== undefined) return meanwhile;
@@ -43,7 +50,8 @@ async function buildOnce(request: BuildRequest): Promise<Image> {
     const { buildImage } = await import("./build.ts");
     await buildImage(request);
     const image = await readImage(target);
-    if (image === undefined) throw new MayflyError("E_IMAGE_BUILD", `The image ${target} vanished while it was built`);
+    if (image === undefined)
+      throw new MayflyError("E_IMAGE_BUILD", `The image ${target} vanished while it was built`);
     return image;
   });
 }
@@ -71,5 +79,6 @@ async function readOrDiscard(directory: string, progress: Progress): Promise<Ima
 
 /** What builders that were killed left. */
 function discardAbandoned(temporary: string): void {
-  for (const name of readdirSync(temporary)) if (isAbandoned(name)) rmSync(join(temporary, name), { recursive: true, force: true });
+  for (const name of readdirSync(temporary))
+    if (isAbandoned(name)) rmSync(join(temporary, name), { recursive: true, force: true });
 }

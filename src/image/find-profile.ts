@@ -17,7 +17,11 @@ export function profileFolders(env: NodeJS.ProcessEnv = process.env): string[] {
 
 /** The folder of a profile. @throws E_UNKNOWN_PROFILE listing the known ones */
 export function findProfile(name: string): string {
-  const found = NAME.test(name) ? profileFolders().map((folder) => join(folder, name)).find(isProfile) : undefined;
+  const found = NAME.test(name)
+    ? profileFolders()
+        .map((folder) => join(folder, name))
+        .find(isProfile)
+    : undefined;
   if (found !== undefined) return found;
   throw new MayflyError("E_UNKNOWN_PROFILE", `There is no profile "${neutralise(name, 80)}"`, {
     next: `Known ones: ${listProfiles().join(", ")}. A profile is a folder with a profile.yaml (docs/profiles.md).`,

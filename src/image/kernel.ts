@@ -17,7 +17,10 @@ export interface Kernel {
 }
 
 /** Downloads the cloud kernel's package through apt, which checks its signature, and unpacks it. */
-export async function fetchKernel(work: string, { progress, signal }: { progress: Progress; signal: AbortSignal | undefined }): Promise<Kernel> {
+export async function fetchKernel(
+  work: string,
+  { progress, signal }: { progress: Progress; signal: AbortSignal | undefined },
+): Promise<Kernel> {
   const tar = join(work, "kernel.tar");
   const download = [
     'cd "$1"',
@@ -25,11 +28,24 @@ export async function fetchKernel(work: string, { progress, signal }: { progress
     `apt-get download $(apt-cache depends --important ${PACKAGE} | sed -n 's/^ *Depends: //p')`,
   ].join(" && ");
   const step = "Downloading the kernel";
-  await bootstrap({ target: tar, variant: "custom", packages: [], exclude: [], hooks: [download], progress, step, signal });
+  await bootstrap({
+    target: tar,
+    variant: "custom",
+    packages: [],
+    exclude: [],
+    hooks: [download],
+    progress,
+    step,
+    signal,
+  });
   const options = { cwd: work, timeoutMs: 5 * MINUTE, signal, failure: "E_IMAGE_BUILD" } as const;
-  await runTool(["tar", "-xf", tar, "--wildcards", "--no-anchored", "--strip-components=1", "linux-image-*.deb"], options);
+  await runTool(
+    ["tar", "-xf", tar, "--wildcards", "--no-anchored", "--strip-components=1", "linux-image-*.deb"],
+    options,
+  );
   const archive = readdirSync(work).find((name) => name.startsWith("linux-image-") && name.endsWith(".deb"));
-  if (archive === undefined) throw new MayflyError("E_IMAGE_BUILD", `Debian's archive gave no package for ${PACKAGE}`);
+  if (archive === undefined)
+    throw new MayflyError("E_IMAGE_BUILD", `Debian's archive gave no package for ${PACKAGE}`);
   await runTool(["dpkg-deb", "-x", archive, "kernel"], options);
   return readKernel(join(work, "kernel"));
 }
@@ -39,7 +55,9 @@ function readKernel(root: string): Kernel {
   if (name === undefined) throw new MayflyError("E_IMAGE_BUILD", "The kernel's package holds no kernel");
   const release = name.slice("vmlinuz-".length);
   const tree = join(root, "lib", "modules", release);
-  const files = readdirSync(tree, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ko"));
+  const files = readdirSync(tree, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".ko"),
+  );
   const modules = new Map(files.map((path) => [moduleName(path), join(tree, path)]));
   return { release, image: join(root, "boot", name), modules };
 }
@@ -65,5 +83,8 @@ function dependenciesOf(path: string): string[] {
 }
 
 function moduleName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1).replace(/\.ko$/, "").replaceAll("-", "_");
+  return path
+    .slice(path.lastIndexOf("/") + 1)
+    .replace(/\.ko$/, "")
+    .replaceAll("-", "_");
 }

@@ -12,7 +12,8 @@ const BUILDER = "1";
  */
 export function imageKey(folder: string): string {
   const hash = createHash("sha256").update(`builder ${BUILDER}\n`);
-  for (const tree of [folder, join(INSTALLATION, "guest", "agent"), join(INSTALLATION, "guest", "image")]) addTree(hash, tree, ".");
+  for (const tree of [folder, join(INSTALLATION, "guest", "agent"), join(INSTALLATION, "guest", "image")])
+    addTree(hash, tree, ".");
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -21,7 +22,8 @@ function addTree(hash: Hash, root: string, path: string): void {
   const stat = lstatSync(full);
   hash.update(`${path} ${(stat.mode & 0o170111).toString(8)}\n`);
   if (stat.isDirectory()) {
-    for (const name of readdirSync(full).sort()) if (`${path}/${name}` !== "./test") addTree(hash, root, `${path}/${name}`);
+    for (const name of readdirSync(full).sort())
+      if (`${path}/${name}` !== "./test") addTree(hash, root, `${path}/${name}`);
   } else if (stat.isSymbolicLink()) {
     hash.update(readlinkSync(full));
   } else {

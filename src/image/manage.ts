@@ -22,12 +22,20 @@ const NAME = /^([a-z][a-z0-9-]*)-([0-9a-f]{16})$/;
 export async function listImages(store: string): Promise<StoredImage[]> {
   const { images } = pathsIn(store);
   const names = (attempt(() => readdirSync(images), "none yet") ?? []).filter((name) => NAME.test(name));
-  return await Promise.all(names.map(async (directory) => {
-    const [, name = "", key = ""] = NAME.exec(directory) ?? [];
-    const path = join(images, directory);
-    const image = await readImage(path).catch(() => undefined);
-    return { directory: path, name, key, image, current: attempt(() => imageKey(findProfile(name)), "its profile is gone") === key };
-  }));
+  return await Promise.all(
+    names.map(async (directory) => {
+      const [, name = "", key = ""] = NAME.exec(directory) ?? [];
+      const path = join(images, directory);
+      const image = await readImage(path).catch(() => undefined);
+      return {
+        directory: path,
+        name,
+        key,
+        image,
+        current: attempt(() => imageKey(findProfile(name)), "its profile is gone") === key,
+      };
+    }),
+  );
 }
 
 /** Hashes every part. @throws E_IMAGE_CORRUPT naming the first damaged one */

@@ -26,8 +26,14 @@ const Manifest = v.object({
   packages: v.array(v.string()),
   rootFormat: v.picklist(["squashfs", "erofs"]),
   profile: v.object({
-    description: v.string(), memory: v.number(), vcpus: v.number(), tbSize: v.number(),
-    warmUp: commands, standby: v.number(), mime: v.pipe(v.array(v.string()), v.readonly()), limits: v.record(v.string(), v.number()),
+    description: v.string(),
+    memory: v.number(),
+    vcpus: v.number(),
+    tbSize: v.number(),
+    warmUp: commands,
+    standby: v.number(),
+    mime: v.pipe(v.array(v.string()), v.readonly()),
+    limits: v.record(v.string(), v.number()),
   }),
   parts: v.object({ kernel: Part, initramfs: Part, root: Part }),
 });
@@ -55,14 +61,23 @@ const MANIFEST = "manifest.json";
  */
 export async function readImage(directory: string, full = false): Promise<Image | undefined> {
   if (!existsSync(directory)) return undefined;
-  const raw = attempt(() => JSON.parse(readFileSync(join(directory, MANIFEST), "utf8")) as unknown, "told below");
+  const raw = attempt(
+    () => JSON.parse(readFileSync(join(directory, MANIFEST), "utf8")) as unknown,
+    "told below",
+  );
   const parsed = v.safeParse(Manifest, raw);
   if (!parsed.success) throw corrupt(join(directory, MANIFEST));
   const manifest = await check(directory, parsed.output, full);
   const { kernel, initramfs, root } = manifest.parts;
   return {
-    name: manifest.name, key: manifest.key, directory, manifest, profile: manifest.profile,
-    kernel: join(directory, kernel.file), initramfs: join(directory, initramfs.file), root: join(directory, root.file),
+    name: manifest.name,
+    key: manifest.key,
+    directory,
+    manifest,
+    profile: manifest.profile,
+    kernel: join(directory, kernel.file),
+    initramfs: join(directory, initramfs.file),
+    root: join(directory, root.file),
   };
 }
 
@@ -92,7 +107,10 @@ async function check(directory: string, manifest: ImageManifest, full: boolean):
     looks[name] = { ...part, seen: look };
   }
   const checked = { ...manifest, parts: looks };
-  if (changed) attempt(() => { writeManifest(directory, checked); }, "a store that cannot be written is checked again next time");
+  if (changed)
+    attempt(() => {
+      writeManifest(directory, checked);
+    }, "a store that cannot be written is checked again next time");
   return checked;
 }
 

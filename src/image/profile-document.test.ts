@@ -18,7 +18,11 @@ function refused(text: string): MayflyError {
 describe("parseProfile", () => {
   it("fills in what is left out, and converts sizes and times", () => {
     expect(parseProfile(`${GOOD}memory: 100M\nlimits: { time: 90s, output: 1K }\n`, "f")).toMatchObject({
-      memory: 112 * MIB, vcpus: 1, standby: 0, warmUp: [["true"]], limits: { timeMs: 90_000, outputBytes: 1024 },
+      memory: 112 * MIB,
+      vcpus: 1,
+      standby: 0,
+      warmUp: [["true"]],
+      limits: { timeMs: 90_000, outputBytes: 1024 },
     });
   });
 

@@ -3,8 +3,16 @@ import { LineCounter, isNode, parseDocument, type Document } from "yaml";
 import type { ProfileSettings } from "../contract/index.ts";
 import { MIB, MayflyError, attempt, parseSize, parseTime } from "../foundation/index.ts";
 
-const size = v.pipe(v.string(), v.check((text) => parseSize(text) !== undefined, "must be a size such as 256M"), v.transform((text) => parseSize(text) ?? 0));
-const time = v.pipe(v.string(), v.check((text) => parseTime(text) !== undefined, "must be a time such as 30s"), v.transform((text) => parseTime(text) ?? 0));
+const size = v.pipe(
+  v.string(),
+  v.check((text) => parseSize(text) !== undefined, "must be a size such as 256M"),
+  v.transform((text) => parseSize(text) ?? 0),
+);
+const time = v.pipe(
+  v.string(),
+  v.check((text) => parseTime(text) !== undefined, "must be a time such as 30s"),
+  v.transform((text) => parseTime(text) ?? 0),
+);
 const words = v.array(v.string());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -14,8 +22,11 @@ const Debian = v.strictObject({
   exclude: v.optional(words, []),
 });
 const LimitsPart = v.strictObject({
-  time: v.optional(time), output: v.optional(size), processes: v.optional(count),
-  outFiles: v.optional(count), outBytes: v.optional(size),
+  time: v.optional(time),
+  output: v.optional(size),
+  processes: v.optional(count),
+  outFiles: v.optional(count),
+  outBytes: v.optional(size),
 });
 const ProfileDocument = v.strictObject({
   description: v.string(),
@@ -44,7 +55,8 @@ export function parseProfile(text: string, file: string): ProfileDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, strict: true });
   const [syntax] = document.errors;
-  if (syntax !== undefined) throw bad(file, lines.linePos(syntax.pos[0]).line, syntax.message.split("\n")[0] ?? "");
+  if (syntax !== undefined)
+    throw bad(file, lines.linePos(syntax.pos[0]).line, syntax.message.split("\n")[0] ?? "");
   const parsed = v.safeParse(ProfileDocument, toValue(document, file));
   if (!parsed.success) throw explain(parsed.issues[0], { file, document, lines });
   const { limits, ...rest } = parsed.output;
@@ -83,7 +95,10 @@ function explain(issue: v.BaseIssue<unknown>, { file, document, lines }: Source)
 
 function lineOf(path: readonly (string | number)[], document: Document, lines: LineCounter): number {
   for (let length = path.length; length > 0; length--) {
-    const node: unknown = attempt(() => document.getIn(path.slice(0, length), true), "a scalar has nothing below it");
+    const node: unknown = attempt(
+      () => document.getIn(path.slice(0, length), true),
+      "a scalar has nothing below it",
+    );
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
@@ -97,7 +112,10 @@ function knownKeys(path: readonly (string | number)[]): string[] {
 
 /** The known word with the fewest changed letters, if they are few. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const scored = known.map((each) => ({ each, distance: editDistance(word.toLowerCase(), each.toLowerCase()) }));
+  const scored = known.map((each) => ({
+    each,
+    distance: editDistance(word.toLowerCase(), each.toLowerCase()),
+  }));
   const [best] = scored.sort((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(2, best.each.length / 3) ? best.each : undefined;
 }
@@ -116,5 +134,7 @@ function editDistance(a: string, b: string): number {
 }
 
 function bad(file: string, line: number, what: string): MayflyError {
-  return new MayflyError("E_BAD_PROFILE", `${file}:${line}: ${what}`, { next: "docs/profiles.md describes every key." });
+  return new MayflyError("E_BAD_PROFILE", `${file}:${line}: ${what}`, {
+    next: "docs/profiles.md describes every key.",
+  });
 }

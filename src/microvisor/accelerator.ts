@@ -4,7 +4,14 @@ import { release } from "node:os";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { hostCpu, type Accelerator } from "../engine/index.ts";
-import { asMayflyError, attempt, inStore, isMayflyError, makeStoreDirectory, newVmId } from "../foundation/index.ts";
+import {
+  asMayflyError,
+  attempt,
+  inStore,
+  isMayflyError,
+  makeStoreDirectory,
+  newVmId,
+} from "../foundation/index.ts";
 import type { Image } from "../image/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
@@ -33,7 +40,10 @@ export async function chooseAccelerator(host: Host, image: Image): Promise<Accel
   if (kept?.for === subject) return kept;
   const { reason, isLasting } = await tryKvm(host, image);
   const choice: AcceleratorChoice = { for: subject, accelerator: reason === "" ? "kvm" : "tcg", reason };
-  if (isLasting) await inStore(host.store, async () => { await keep(path, choice); });
+  if (isLasting)
+    await inStore(host.store, async () => {
+      await keep(path, choice);
+    });
   return choice;
 }
 
@@ -58,7 +68,15 @@ async function subjectOf(host: Host): Promise<string> {
   const { key } = await host.engine.facts();
   const device = attempt(() => statSync(host.kvmDevice), "no such device");
   const rights = device === undefined ? "none" : `${device.rdev}:${device.mode}:${device.uid}:${device.gid}`;
-  return [key, release(), hostCpu().key, host.kvmDevice, rights, process.getuid?.() ?? 0, process.getgroups?.().join(",")].join(" ");
+  return [
+    key,
+    release(),
+    hostCpu().key,
+    host.kvmDevice,
+    rights,
+    process.getuid?.() ?? 0,
+    process.getgroups?.().join(","),
+  ].join(" ");
 }
 
 interface Trial {
@@ -70,7 +88,13 @@ interface Trial {
 
 /** What a KVM that cannot run guests looks like. Anything else that goes wrong tells nothing about it. */
 const BROKEN = [
-  "E_ENGINE_START", "E_ENGINE_DIED", "E_ENGINE_PROTOCOL", "E_GUEST_SILENT", "E_GUEST_PANIC", "E_GUEST_REBOOTED", "E_GUEST_PROTOCOL",
+  "E_ENGINE_START",
+  "E_ENGINE_DIED",
+  "E_ENGINE_PROTOCOL",
+  "E_GUEST_SILENT",
+  "E_GUEST_PANIC",
+  "E_GUEST_REBOOTED",
+  "E_GUEST_PROTOCOL",
 ] as const;
 
 async function tryKvm(host: Host, image: Image): Promise<Trial> {
@@ -92,14 +116,21 @@ async function tryKvm(host: Host, image: Image): Promise<Trial> {
 /** What is wrong with the device before any guest is tried; undefined where nothing is. */
 function obstacleTo(device: string): string | undefined {
   const stat = attempt(() => statSync(device), "told at once");
-  if (stat === undefined) return `${device} does not exist: no virtualization, or the kvm module is not loaded`;
+  if (stat === undefined)
+    return `${device} does not exist: no virtualization, or the kvm module is not loaded`;
   const groupMay = stat.gid !== 0 && (stat.mode & 0o060) === 0o060;
   const mend = `sudo chgrp kvm ${device}; sudo chmod 660 ${device}`;
   if (process.getuid?.() === 0) {
     // QEMU then runs as a user without rights, in the device's group unless that is root's.
-    return groupMay || (stat.mode & 0o006) === 0o006 ? undefined : `QEMU, which gets a user without rights where root starts it, may not use ${device}: ${mend}`;
+    return groupMay || (stat.mode & 0o006) === 0o006
+      ? undefined
+      : `QEMU, which gets a user without rights where root starts it, may not use ${device}: ${mend}`;
   }
-  const mayUse = attempt(() => { accessSync(device, constants.R_OK | constants.W_OK); return true; }, "told at once") === true;
+  const mayUse =
+    attempt(() => {
+      accessSync(device, constants.R_OK | constants.W_OK);
+      return true;
+    }, "told at once") === true;
   if (mayUse) return undefined;
   return `you may not use ${device}: ${groupMay ? "" : `${mend}; `}join its group (sudo usermod -aG kvm $USER, then log in again)`;
 }

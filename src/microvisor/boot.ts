@@ -41,7 +41,11 @@ export async function bootMachine(host: Host, request: BootRequest): Promise<Mic
   }
 }
 
-export function shapeOf(image: Image, accelerator: Accelerator, size?: { memory: number; vcpus: number }): MachineShape {
+export function shapeOf(
+  image: Image,
+  accelerator: Accelerator,
+  size?: { memory: number; vcpus: number },
+): MachineShape {
   const { memory, vcpus, tbSize } = image.profile;
   return { accelerator, memory: size?.memory ?? memory, vcpus: size?.vcpus ?? vcpus, tbSize };
 }

@@ -14,14 +14,23 @@ interface ForkRequest {
 }
 
 /** A copy-on-write machine of the template, loaded and paused. Nothing of it runs yet. */
-export async function forkTemplate(host: Host, { template, root, kind, label, cpus }: ForkRequest): Promise<MicroVm> {
+export async function forkTemplate(
+  host: Host,
+  { template, root, kind, label, cpus }: ForkRequest,
+): Promise<MicroVm> {
   const id = newVmId();
   const { shape, profile } = template.manifest;
   return await MicroVm.create({
     id,
     ledger: host.ledger,
-    purpose: { kind, label, profile, template: template.directory.slice(template.directory.lastIndexOf("/") + 1) },
+    purpose: {
+      kind,
+      label,
+      profile,
+      template: template.directory.slice(template.directory.lastIndexOf("/") + 1),
+    },
     cgroup: { memory: shape.memory, tbSize: shape.tbSize, cpus },
-    make: async (cgroups) => await host.engine.load({ id, shape, root, ram: template.ram, state: template.state, cgroups }),
+    make: async (cgroups) =>
+      await host.engine.load({ id, shape, root, ram: template.ram, state: template.state, cgroups }),
   });
 }

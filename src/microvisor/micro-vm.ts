@@ -1,6 +1,14 @@
 import { connectAgent, type AgentConnection } from "../channel/index.ts";
 import type { DisposalStep } from "../contract/index.ts";
-import { Scope, kill, processesIn, removeCgroup, waitUntilGone, type Ledger, type LedgerEntry } from "../disposal/index.ts";
+import {
+  Scope,
+  kill,
+  processesIn,
+  removeCgroup,
+  waitUntilGone,
+  type Ledger,
+  type LedgerEntry,
+} from "../disposal/index.ts";
 import { makeCgroups, planCgroups, type CgroupLimits, type Machine } from "../engine/index.ts";
 import { MayflyError, isMayflyError, within, type VmId } from "../foundation/index.ts";
 import { ownIdentity } from "../process/index.ts";
@@ -38,7 +46,13 @@ export class MicroVm {
   readonly #ledger: Ledger;
   #entry: LedgerEntry;
 
-  private constructor(fields: { id: VmId; machine: Machine; scope: Scope; ledger: Ledger; entry: LedgerEntry }) {
+  private constructor(fields: {
+    id: VmId;
+    machine: Machine;
+    scope: Scope;
+    ledger: Ledger;
+    entry: LedgerEntry;
+  }) {
     this.id = fields.id;
     this.machine = fields.machine;
     this.#scope = fields.scope;
@@ -55,11 +69,30 @@ export class MicroVm {
   /** Ledger first, then cgroups, then the machine; what fails undoes what was made. */
   static async create({ id, ledger, purpose, cgroup, make }: MicroVmRequest): Promise<MicroVm> {
     const cgroups = planCgroups(id);
-    const entry: LedgerEntry = { ...purpose, id, since: Date.now(), owner: ownIdentity(), processes: [], cgroups };
+    const entry: LedgerEntry = {
+      ...purpose,
+      id,
+      since: Date.now(),
+      owner: ownIdentity(),
+      processes: [],
+      cgroups,
+    };
     const scope = new Scope();
     try {
-      await scope.acquire("ledger", () => forget(ledger, id), () => { ledger.write(entry); });
-      await scope.acquire("cgroups", async () => await endCgroups(cgroups), () => { makeCgroups(id, cgroup); });
+      await scope.acquire(
+        "ledger",
+        () => forget(ledger, id),
+        () => {
+          ledger.write(entry);
+        },
+      );
+      await scope.acquire(
+        "cgroups",
+        async () => await endCgroups(cgroups),
+        () => {
+          makeCgroups(id, cgroup);
+        },
+      );
       const machine = await make(cgroups);
       scope.defer("process", async () => await endMachine(machine));
       const vm = new MicroVm({ id, machine, scope, ledger, entry });
@@ -80,10 +113,11 @@ export class MicroVm {
   async identify(identity: Identity, deadlineMs: number): Promise<void> {
     const greeted = Promise.all([this.agent.hello(), this.agent.identify(identity)]);
     await within(this.watched(greeted), deadlineMs, {
-      late: () => new MayflyError("E_GUEST_SILENT", `The guest's agent did not answer within ${deadlineMs / 1000} s`, {
-        log: this.machine.console.lines(),
-        next: "The host may be overloaded; try again, or end other micro-VMs (`mayfly ps`).",
-      }),
+      late: () =>
+        new MayflyError("E_GUEST_SILENT", `The guest's agent did not answer within ${deadlineMs / 1000} s`, {
+          log: this.machine.console.lines(),
+          next: "The host may be overloaded; try again, or end other micro-VMs (`mayfly ps`).",
+        }),
     });
   }
 
@@ -114,22 +148,40 @@ export class MicroVm {
   }
 }
 
-export function explainEnd(why: "killed" | "guest-reset" | "guest-panic" | "died", log: readonly string[]): MayflyError {
+export function explainEnd(
+  why: "killed" | "guest-reset" | "guest-panic" | "died",
+  log: readonly string[],
+): MayflyError {
   switch (why) {
     case "guest-panic":
-      return new MayflyError("E_GUEST_PANIC", `The guest's kernel panicked: ${log.find((line) => line.includes("Kernel panic")) ?? ""}`, { log });
+      return new MayflyError(
+        "E_GUEST_PANIC",
+        `The guest's kernel panicked: ${log.find((line) => line.includes("Kernel panic")) ?? ""}`,
+        { log },
+      );
     case "guest-reset":
-      return new MayflyError("E_GUEST_REBOOTED", "The guest reset or powered off its machine; a micro-VM does not start again", { log });
+      return new MayflyError(
+        "E_GUEST_REBOOTED",
+        "The guest reset or powered off its machine; a micro-VM does not start again",
+        { log },
+      );
     case "killed":
       return new MayflyError("E_ENGINE_DIED", "The micro-VM was ended by Mayfly", { log });
     case "died":
-      return new MayflyError("E_ENGINE_DIED", "QEMU ended while the micro-VM was in use (killed from outside, or out of memory)", { log });
+      return new MayflyError(
+        "E_ENGINE_DIED",
+        "QEMU ended while the micro-VM was in use (killed from outside, or out of memory)",
+        { log },
+      );
   }
 }
 
 async function endMachine(machine: Machine): Promise<string> {
   machine.kill();
-  const gone = new MayflyError("E_DISPOSAL", `QEMU did not end within ${DEATH_DEADLINE_MS / 1000} s of SIGKILL`);
+  const gone = new MayflyError(
+    "E_DISPOSAL",
+    `QEMU did not end within ${DEATH_DEADLINE_MS / 1000} s of SIGKILL`,
+  );
   const { detail } = await within(machine.ended, DEATH_DEADLINE_MS, { late: () => gone });
   if (!(await waitUntilGone(machine.processes, DEATH_DEADLINE_MS))) throw gone;
   const pids = machine.processes.map(({ pid }) => pid).join(", ");
@@ -141,7 +193,8 @@ async function endCgroups(cgroups: readonly string[]): Promise<string> {
   for (const pid of left) kill(pid);
   const removed = await Promise.all(cgroups.map(async (path) => await removeCgroup(path)));
   const stuck = cgroups.filter((_path, index) => removed[index] !== true);
-  if (stuck.length > 0) throw new MayflyError("E_DISPOSAL", `These cgroups could not be removed: ${stuck.join(", ")}`);
+  if (stuck.length > 0)
+    throw new MayflyError("E_DISPOSAL", `These cgroups could not be removed: ${stuck.join(", ")}`);
   return cgroups.length === 0 ? "none were used" : `${cgroups.length} empty and removed`;
 }
 

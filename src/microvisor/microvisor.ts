@@ -58,7 +58,8 @@ export class Microvisor implements AsyncDisposable {
   /** The image of a profile, built if it must be. A profile that changes is noticed by the next Mayfly. */
   async image(profile: string): Promise<Image> {
     return await remembered(this.#images, profile, {
-      make: async () => await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress }),
+      make: async () =>
+        await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress }),
       isThere: ({ root }) => existsSync(root),
     });
   }
@@ -79,11 +80,25 @@ export class Microvisor implements AsyncDisposable {
     const isolation = describe(choice);
     if (needsHardware && isolation.kind !== "hardware") throw refuseEmulation(isolation);
     const standby = limits.cpus === undefined ? this.#pools.get(poolKey(template))?.take() : undefined;
-    const vm = standby ?? (await forkTemplate(this.#host, { template, root: image.root, kind: "task", label, cpus: limits.cpus }));
+    const vm =
+      standby ??
+      (await forkTemplate(this.#host, {
+        template,
+        root: image.root,
+        kind: "task",
+        label,
+        cpus: limits.cpus,
+      }));
     try {
       if (standby !== undefined) standby.assign(label);
       const clockErrorMs = await wake(vm, profile);
-      return { vm, origin: standby === undefined ? "fork" : "standby", template: template.manifest.key, isolation, clockErrorMs };
+      return {
+        vm,
+        origin: standby === undefined ? "fork" : "standby",
+        template: template.manifest.key,
+        isolation,
+        clockErrorMs,
+      };
     } catch (cause) {
       await vm.dispose();
       throw cause;
@@ -99,7 +114,9 @@ export class Microvisor implements AsyncDisposable {
   async keepStandby(profile: string, limits: Limits, count?: number): Promise<void> {
     const { template, image } = await this.prepare(profile, limits);
     const key = poolKey(template);
-    const pool = this.#pools.get(key) ?? new StandbyPool(async () => await this.#makeStandby(await this.prepare(profile, limits)));
+    const pool =
+      this.#pools.get(key) ??
+      new StandbyPool(async () => await this.#makeStandby(await this.prepare(profile, limits)));
     this.#pools.set(key, pool);
     await pool.keep(count ?? image.profile.standby);
   }
@@ -114,7 +131,11 @@ export class Microvisor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#pools.values()].map(async (pool) => { await pool[Symbol.asyncDispose](); }));
+    await Promise.all(
+      [...this.#pools.values()].map(async (pool) => {
+        await pool[Symbol.asyncDispose]();
+      }),
+    );
   }
 
   async #prepare(profile: string, size: { memory: number; vcpus: number }): Promise<Prepared> {
@@ -126,7 +147,12 @@ export class Microvisor implements AsyncDisposable {
 
   /** Runs the warm-up once more, as translated code is not in a template, and pauses. */
   async #makeStandby({ image, template }: Prepared): Promise<MicroVm> {
-    const vm = await forkTemplate(this.#host, { template, root: image.root, kind: "standby", label: "waiting" });
+    const vm = await forkTemplate(this.#host, {
+      template,
+      root: image.root,
+      kind: "standby",
+      label: "waiting",
+    });
     try {
       await wake(vm, image.name);
       await vm.agent.limits({ memoryBytes: 0, processes: 0 });
@@ -141,13 +167,17 @@ export class Microvisor implements AsyncDisposable {
 }
 
 interface Recipe<T> {
-  make(): Promise<T>;
+  readonly make: () => Promise<T>;
   /** Whether what was made before can still be used. */
-  isThere(made: T): boolean;
+  readonly isThere: (made: T) => boolean;
 }
 
 /** What was made for `key` before, if it is still there, else made now; never two at a time, and no failure is kept. */
-async function remembered<T>(memory: Map<string, Promise<T>>, key: string, { make, isThere }: Recipe<T>): Promise<T> {
+async function remembered<T>(
+  memory: Map<string, Promise<T>>,
+  key: string,
+  { make, isThere }: Recipe<T>,
+): Promise<T> {
   const known = memory.get(key);
   if (known !== undefined) {
     const made = await known;
@@ -185,23 +215,34 @@ function describe({ accelerator, reason }: AcceleratorChoice): IsolationFact {
 }
 
 function refuseEmulation({ reason }: IsolationFact): MayflyError {
-  return new MayflyError("E_ISOLATION", `Hardware isolation was asked for, but this machine only emulates: ${reason}`, {
-    next: "Mend that (`mayfly doctor` says how), or run without --isolation hardware.",
-  });
+  return new MayflyError(
+    "E_ISOLATION",
+    `Hardware isolation was asked for, but this machine only emulates: ${reason}`,
+    {
+      next: "Mend that (`mayfly doctor` says how), or run without --isolation hardware.",
+    },
+  );
 }
 
 /** More than the host has would be refused by the kernel at best, and thrash at worst. */
 function requireMemory(memory: number): void {
   if (memory <= totalmem()) return;
-  throw new MayflyError("E_NO_MEMORY", `A machine with ${formatSize(memory)} of memory was asked for; this host has ${formatSize(totalmem())}`, {
-    next: "Ask for less with --memory.",
-  });
+  throw new MayflyError(
+    "E_NO_MEMORY",
+    `A machine with ${formatSize(memory)} of memory was asked for; this host has ${formatSize(totalmem())}`,
+    {
+      next: "Ask for less with --memory.",
+    },
+  );
 }
 
 function requireEnforceable({ cpus }: Limits): void {
   if (cpus === undefined || cgroupHost()?.parents.cpu !== undefined) return;
-  throw new MayflyError("E_LIMIT_UNENFORCEABLE", "A share of CPU was asked for, but no cgroup lets Mayfly enforce it", {
-    next: "Start Mayfly inside a delegated scope: systemd-run --user --scope -p Delegate=yes mayfly …, or leave --cpus out.",
-  });
+  throw new MayflyError(
+    "E_LIMIT_UNENFORCEABLE",
+    "A share of CPU was asked for, but no cgroup lets Mayfly enforce it",
+    {
+      next: "Start Mayfly inside a delegated scope: systemd-run --user --scope -p Delegate=yes mayfly …, or leave --cpus out.",
+    },
+  );
 }
-

@@ -29,7 +29,10 @@ export class StandbyPool implements AsyncDisposable {
   take(): MicroVm | undefined {
     const vm = this.#ready.shift();
     // Not at once: the task that has just begun would share the processor with the making of its successor.
-    if (vm !== undefined) setTimeout(() => { void ignoring(this.#refill(), "the next task forks for itself and tells why it cannot"); }, 50).unref();
+    if (vm !== undefined)
+      setTimeout(() => {
+        void ignoring(this.#refill(), "the next task forks for itself and tells why it cannot");
+      }, 50).unref();
     return vm;
   }
 
@@ -54,7 +57,9 @@ export class StandbyPool implements AsyncDisposable {
     try {
       const vm = await this.#make();
       this.#ready.push(vm);
-      void vm.machine.ended.then(() => { this.#discard(vm); });
+      void vm.machine.ended.then(() => {
+        this.#discard(vm);
+      });
       if (this.#closed) this.#discard(vm);
     } catch (cause) {
       this.#failure = cause;

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import {
-  createReadStream, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, type BigIntStats,
+  createReadStream,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type BigIntStats,
 } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -54,7 +62,10 @@ export function lookOf(path: string): string {
  */
 export async function readTemplate(directory: string, full = false): Promise<Template | undefined> {
   if (!existsSync(directory)) return undefined;
-  const raw = attempt(() => JSON.parse(readFileSync(join(directory, MANIFEST_FILE), "utf8")) as unknown, "told below");
+  const raw = attempt(
+    () => JSON.parse(readFileSync(join(directory, MANIFEST_FILE), "utf8")) as unknown,
+    "told below",
+  );
   const parsed = v.safeParse(Manifest, raw);
   if (!parsed.success) throw damaged(directory, MANIFEST_FILE);
   const manifest = parsed.output;
@@ -66,7 +77,10 @@ export async function readTemplate(directory: string, full = false): Promise<Tem
   if (full || look !== manifest.ram.seen) {
     if ((await hashFile(ram)) !== manifest.ram.sha256) throw damaged(directory, RAM_FILE);
     const checked = { ...manifest, ram: { ...manifest.ram, seen: look } };
-    if (look !== manifest.ram.seen) attempt(() => { writeManifest(directory, checked); }, "a store that cannot be written is checked again next time");
+    if (look !== manifest.ram.seen)
+      attempt(() => {
+        writeManifest(directory, checked);
+      }, "a store that cannot be written is checked again next time");
     return { directory, manifest: checked, ram, state };
   }
   return { directory, manifest, ram, state };

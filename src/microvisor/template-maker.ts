@@ -1,13 +1,32 @@
 import { chmodSync, chownSync, readdirSync, renameSync, statSync, statfsSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hostCpu, jailUid, type MachineShape } from "../engine/index.ts";
-import { MIB, MayflyError, inStore, isMayflyError, makeStoreDirectory, newVmId, sleep, storeFailure, type VmId } from "../foundation/index.ts";
+import {
+  MIB,
+  MayflyError,
+  inStore,
+  isMayflyError,
+  makeStoreDirectory,
+  newVmId,
+  sleep,
+  storeFailure,
+  type VmId,
+} from "../foundation/index.ts";
 import type { Image } from "../image/index.ts";
 import { isAbandoned, newOwnedName, withLock } from "../process/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
 import {
-  RAM_FILE, STATE_FILE, hashFile, listTemplates, lookOf, readTemplate, removeTemplateFiles, sha256, writeManifest, type Template,
+  RAM_FILE,
+  STATE_FILE,
+  hashFile,
+  listTemplates,
+  lookOf,
+  readTemplate,
+  removeTemplateFiles,
+  sha256,
+  writeManifest,
+  type Template,
 } from "./template-files.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -24,35 +43,54 @@ export async function ensureTemplate(host: Host, image: Image, shape: MachineSha
   const made = await ingredients(host, image, shape);
   const key = sha256(JSON.stringify(made)).slice(0, 16);
   const directory = join(templateStore(host), `${image.name}-${key}`);
-  return await inStore(host.store, async () => (await readSound(directory)) ?? (await makeOnce(host, { image, shape, directory, key, made })));
+  return await inStore(
+    host.store,
+    async () =>
+      (await readSound(directory)) ?? (await makeOnce(host, { image, shape, directory, key, made })),
+  );
 }
 
 /** Under a lock, as two that find a template missing or damaged must not work on it at once. */
 async function makeOnce(host: Host, request: MakeRequest): Promise<Template> {
   const { image, directory } = request;
   makeStoreDirectory(templateStore(host));
-  const onWait = (): void => { host.progress({ step: `Waiting for another Mayfly that makes the template ${image.name}` }); };
+  const onWait = (): void => {
+    host.progress({ step: `Waiting for another Mayfly that makes the template ${image.name}` });
+  };
   return await withLock(`${directory}.lock`, { onWait }, async () => {
     const meanwhile = await readOrDiscard(host, directory);
     if (meanwhile !== undefined) return meanwhile;
     await make(host, request);
     const template = await readTemplate(directory);
-    if (template === undefined) throw new MayflyError("E_TEMPLATE", `The template ${directory} vanished while it was made`);
+    if (template === undefined)
+      throw new MayflyError("E_TEMPLATE", `The template ${directory} vanished while it was made`);
     await discardSuperseded(host, template);
     return template;
   });
 }
 
 /** All that a template depends on. */
-export async function ingredients(host: Host, image: Image, shape: MachineShape): Promise<Record<string, string>> {
+export async function ingredients(
+  host: Host,
+  image: Image,
+  shape: MachineShape,
+): Promise<Record<string, string>> {
   const { accelerator, memory, vcpus, tbSize } = shape;
   const { parts } = image.manifest;
   const { key } = await host.engine.facts();
   return {
-    mayfly: host.version, image: image.key, engine: key, cpu: hostCpu().key,
+    mayfly: host.version,
+    image: image.key,
+    engine: key,
+    cpu: hostCpu().key,
     // An image that is built again from the same sources may hold newer packages; the frozen guest knows the old ones.
-    kernel: parts.kernel.sha256, initramfs: parts.initramfs.sha256, root: parts.root.sha256,
-    accelerator, memory: String(memory), vcpus: String(vcpus), tbSize: String(tbSize),
+    kernel: parts.kernel.sha256,
+    initramfs: parts.initramfs.sha256,
+    root: parts.root.sha256,
+    accelerator,
+    memory: String(memory),
+    vcpus: String(vcpus),
+    tbSize: String(tbSize),
   };
 }
 
@@ -100,7 +138,9 @@ async function make(host: Host, request: MakeRequest): Promise<void> {
     await seal(staging, state, request);
     renameSync(staging, directory);
   } catch (cause) {
-    throw isFull(templateStore(host)) ? storeFailure(`a template in ${templateStore(host)}`, cause, "ENOSPC") : cause;
+    throw isFull(templateStore(host))
+      ? storeFailure(`a template in ${templateStore(host)}`, cause, "ENOSPC")
+      : cause;
   } finally {
     removeTemplateFiles(staging);
   }
@@ -122,7 +162,13 @@ interface FreezeRequest {
 async function bootAndFreeze(host: Host, { id, image, shape, staging }: FreezeRequest): Promise<Uint8Array> {
   host.progress({ step: `Booting ${image.name} once` });
   const vm = await bootMachine(host, {
-    id, image, accelerator: shape.accelerator, size: shape, ramDirectory: staging, deadlineMs: BOOT_DEADLINE_MS, template: image.name,
+    id,
+    image,
+    accelerator: shape.accelerator,
+    size: shape,
+    ramDirectory: staging,
+    deadlineMs: BOOT_DEADLINE_MS,
+    template: image.name,
   });
   try {
     host.progress({ step: `Warming ${image.name} up` });
@@ -134,14 +180,24 @@ async function bootAndFreeze(host: Host, { id, image, shape, staging }: FreezeRe
   }
 }
 
-async function seal(staging: string, state: Uint8Array, { image, shape, key, made }: MakeRequest): Promise<void> {
+async function seal(
+  staging: string,
+  state: Uint8Array,
+  { image, shape, key, made }: MakeRequest,
+): Promise<void> {
   const ram = join(staging, RAM_FILE);
   const own = process.getuid?.() ?? 0;
   if (own === 0) for (const path of [staging, ram]) chownSync(path, 0, 0);
   chmodSync(ram, 0o444);
   writeFileSync(join(staging, STATE_FILE), state, { mode: 0o444 });
   writeManifest(staging, {
-    format: 1, key, profile: image.name, image: image.key, shape, made, madeAt: new Date().toISOString(),
+    format: 1,
+    key,
+    profile: image.name,
+    image: image.key,
+    shape,
+    made,
+    madeAt: new Date().toISOString(),
     ram: { sha256: await hashFile(ram), size: statSync(ram).size, seen: lookOf(ram) },
     state: { sha256: sha256(state), size: state.length },
   });
@@ -157,7 +213,12 @@ async function discardSuperseded(host: Host, fresh: Template): Promise<void> {
   const inUse = new Set(host.ledger.list().map((entry) => entry.template));
   for (const directory of listTemplates(templateStore(host))) {
     const name = basename(directory);
-    if (directory === fresh.directory || inUse.has(name) || name.replace(/-[0-9a-f]{16}$/, "") !== fresh.manifest.profile) continue;
+    if (
+      directory === fresh.directory ||
+      inUse.has(name) ||
+      name.replace(/-[0-9a-f]{16}$/, "") !== fresh.manifest.profile
+    )
+      continue;
     if (await isReplaced(directory, fresh)) removeTemplateFiles(directory);
   }
 }

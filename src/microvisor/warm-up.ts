@@ -13,10 +13,23 @@ export async function warmUp(vm: MicroVm, command: readonly string[]): Promise<v
   guest.stdin.end();
   const said = Promise.all([text(guest.stdout), text(guest.stderr)]);
   said.catch(() => undefined); // told by `exit`
-  const late = (): MayflyError => new MayflyError("E_TEMPLATE", `The warm-up "${command.join(" ")}" took over ${WARM_UP_DEADLINE_MS / 1000} s`);
+  const late = (): MayflyError =>
+    new MayflyError(
+      "E_TEMPLATE",
+      `The warm-up "${command.join(" ")}" took over ${WARM_UP_DEADLINE_MS / 1000} s`,
+    );
   const exit = await within(Promise.race([guest.exit, vm.death()]), WARM_UP_DEADLINE_MS, { late });
   if (exit.kind === "exited" && exit.code === 0) return;
-  const tail = (await said).join("\n").trim().split("\n").slice(-10).map((line) => neutralise(line));
+  const tail = (await said)
+    .join("\n")
+    .trim()
+    .split("\n")
+    .slice(-10)
+    .map((line) => neutralise(line));
   const how = exit.kind === "exited" ? `status ${exit.code}` : `signal ${exit.signal}`;
-  throw new MayflyError("E_TEMPLATE", `The warm-up "${command.join(" ")}" failed with ${how}: ${tail.at(-1) ?? "it said nothing"}`, { log: tail });
+  throw new MayflyError(
+    "E_TEMPLATE",
+    `The warm-up "${command.join(" ")}" failed with ${how}: ${tail.at(-1) ?? "it said nothing"}`,
+    { log: tail },
+  );
 }

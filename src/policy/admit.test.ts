@@ -16,8 +16,17 @@ const usage = (work: () => unknown): string => {
 describe("admit", () => {
   it("gives a task nothing that was not asked for", () => {
     expect(admit({ command: ["true"] })).toEqual({
-      profile: "base", command: ["true"], inputs: [], out: undefined, force: false, limits: DEFAULT_LIMITS,
-      needsHardware: false, env: {}, cwd: "/home/user", user: "user", terminal: undefined,
+      profile: "base",
+      command: ["true"],
+      inputs: [],
+      out: undefined,
+      force: false,
+      limits: DEFAULT_LIMITS,
+      needsHardware: false,
+      env: {},
+      cwd: "/home/user",
+      user: "user",
+      terminal: undefined,
     });
   });
 
@@ -76,17 +85,21 @@ describe("admitLimits", () => {
   it("holds every limit within its range, whatever is asked", () => {
     const value = fc.oneof(fc.double(), fc.integer(), fc.constant(Number.NaN));
     fc.assert(
-      fc.property(fc.constantFrom(...(Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[])), value, (name, asked) => {
-        const [least, most] = LIMIT_RANGES[name];
-        try {
-          const got = admitLimits({ [name]: asked })[name] ?? 0;
-          expect(got).toBeGreaterThanOrEqual(least);
-          expect(got).toBeLessThanOrEqual(most);
-        } catch (cause) {
-          expect(isMayflyError(cause, "E_USAGE")).toBe(true);
-          expect(asked >= least && asked <= most).toBe(false);
-        }
-      }),
+      fc.property(
+        fc.constantFrom(...(Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[])),
+        value,
+        (name, asked) => {
+          const [least, most] = LIMIT_RANGES[name];
+          try {
+            const got = admitLimits({ [name]: asked })[name] ?? 0;
+            expect(got).toBeGreaterThanOrEqual(least);
+            expect(got).toBeLessThanOrEqual(most);
+          } catch (cause) {
+            expect(isMayflyError(cause, "E_USAGE")).toBe(true);
+            expect(asked >= least && asked <= most).toBe(false);
+          }
+        },
+      ),
       { numRuns: 5000 },
     );
   });

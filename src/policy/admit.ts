@@ -23,10 +23,22 @@ export interface AdmittedTask {
  * @throws E_USAGE naming the field
  */
 export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {}): AdmittedTask {
-  const { profile = "base", inputs = [], out, force = false, limits = {}, isolation, terminal, user = "user" } = request;
+  const {
+    profile = "base",
+    inputs = [],
+    out,
+    force = false,
+    limits = {},
+    isolation,
+    terminal,
+    user = "user",
+  } = request;
   const home = user === "user" ? "/home/user" : "/";
   return {
-    profile, out, force, terminal,
+    profile,
+    out,
+    force,
+    terminal,
     ...admitCommand(request.command, request.env ?? {}),
     inputs: admitInputs(inputs),
     limits: admitLimits(limits, profileLimits),
@@ -36,13 +48,20 @@ export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {})
   };
 }
 
-function admitCommand([program, ...args]: readonly string[], env: Readonly<Record<string, string>>): Pick<AdmittedTask, "command" | "env"> {
-  if (program === undefined || program === "") throw usage("The command is empty", "Name a program after `--`.");
+function admitCommand(
+  [program, ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Pick<AdmittedTask, "command" | "env"> {
+  if (program === undefined || program === "")
+    throw usage("The command is empty", "Name a program after `--`.");
   const variables = Object.entries(env).map(([name, value]) => variable(name, value));
   for (const text of [program, ...args]) noNul(text, "An argument of the command");
   const size = [program, ...args, ...variables].reduce((sum, text) => sum + Buffer.byteLength(text) + 8, 0);
   if (size > LARGEST_COMMAND) {
-    throw usage(`The command and its variables take ${size} bytes; ${LARGEST_COMMAND} are allowed`, "Put the data into a file and name it as an input.");
+    throw usage(
+      `The command and its variables take ${size} bytes; ${LARGEST_COMMAND} are allowed`,
+      "Put the data into a file and name it as an input.",
+    );
   }
   return { command: [program, ...args], env };
 }
@@ -50,10 +69,16 @@ function admitCommand([program, ...args]: readonly string[], env: Readonly<Recor
 /** @throws E_USAGE where a limit is out of its range */
 export function admitLimits(asked: Partial<Limits>, profile: Partial<Limits> = {}): Limits {
   const limits: Limits = { ...DEFAULT_LIMITS, ...known(profile), ...known(asked) };
-  for (const [name, [least, most]] of Object.entries(LIMIT_RANGES) as [keyof Limits, readonly [number, number]][]) {
+  for (const [name, [least, most]] of Object.entries(LIMIT_RANGES) as [
+    keyof Limits,
+    readonly [number, number],
+  ][]) {
     const value = limits[name];
     if (value !== undefined && !(value >= least && value <= most)) {
-      throw usage(`The limit ${name} is ${value}; it must be ${least} … ${most}`, "See `mayfly run --help` for units.");
+      throw usage(
+        `The limit ${name} is ${value}; it must be ${least} … ${most}`,
+        "See `mayfly run --help` for units.",
+      );
     }
   }
   return { ...limits, memory: Math.ceil(limits.memory / MEMORY_STEP) * MEMORY_STEP };
@@ -68,12 +93,25 @@ function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInpu
   return inputs.map((input) => {
     const { path, name } = typeof input === "string" ? { path: input, name: undefined } : input;
     const inside = name ?? path.slice(path.lastIndexOf("/") + 1);
-    if (inside === "" || inside === "." || inside === ".." || inside.includes("/") || inside.includes("\0") || inside.length > 255) {
-      throw usage(`An input cannot be named "${neutralise(inside)}" in /in`, "Name a file, or give it a name of one component.");
+    if (
+      inside === "" ||
+      inside === "." ||
+      inside === ".." ||
+      inside.includes("/") ||
+      inside.includes("\0") ||
+      inside.length > 255
+    ) {
+      throw usage(
+        `An input cannot be named "${neutralise(inside)}" in /in`,
+        "Name a file, or give it a name of one component.",
+      );
     }
     const other = seen.get(inside);
     if (other !== undefined) {
-      throw usage(`Two inputs would be /in/${neutralise(inside)}: ${neutralise(other)} and ${neutralise(path)}`, "Give one of them another name: --in FILE=NAME.");
+      throw usage(
+        `Two inputs would be /in/${neutralise(inside)}: ${neutralise(other)} and ${neutralise(path)}`,
+        "Give one of them another name: --in FILE=NAME.",
+      );
     }
     seen.set(inside, path);
     return { path, name: inside };
@@ -81,12 +119,14 @@ function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInpu
 }
 
 function variable(name: string, value: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw usage(`"${neutralise(name)}" is not a variable's name`, "Use letters, digits and _.");
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw usage(`"${neutralise(name)}" is not a variable's name`, "Use letters, digits and _.");
   return noNul(`${name}=${value}`, `The variable ${name}`);
 }
 
 function noNul(text: string, what: string): string {
-  if (text.includes("\0")) throw usage(`${what} contains a NUL character`, "Pass binary data through a file or standard input.");
+  if (text.includes("\0"))
+    throw usage(`${what} contains a NUL character`, "Pass binary data through a file or standard input.");
   return text;
 }
 

@@ -9,11 +9,16 @@ const NEEDED = 65_536;
 export function requireSubordinateIds(): void {
   const { uid, username } = userInfo();
   if (uid === 0) return;
-  const read = (path: string): string => attempt(() => readFileSync(path, "utf8"), "a system without it gives nobody any") ?? "";
+  const read = (path: string): string =>
+    attempt(() => readFileSync(path, "utf8"), "a system without it gives nobody any") ?? "";
   if (["/etc/subuid", "/etc/subgid"].every((path) => hasSubordinateIds(read(path), username, uid))) return;
-  throw new MayflyError("E_SETUP_NEEDED", `${username} has no subordinate user and group ids, which building images without root needs`, {
-    next: `Run once: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
-  });
+  throw new MayflyError(
+    "E_SETUP_NEEDED",
+    `${username} has no subordinate user and group ids, which building images without root needs`,
+    {
+      next: `Run once: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+    },
+  );
 }
 
 export function hasSubordinateIds(subuid: string, user: string, uid: number): boolean {

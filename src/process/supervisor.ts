@@ -46,7 +46,9 @@ export async function spawnSupervised({ argv, pipes }: SpawnRequest): Promise<Su
 
 function supervise(child: ChildProcess, pid: number, pipes: number): SupervisedProcess {
   const errors = new RecentLog();
-  child.stderr?.on("data", (chunk: Buffer) => { errors.add(chunk); });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    errors.add(chunk);
+  });
   let exited = false;
   const exit = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -58,10 +60,14 @@ function supervise(child: ChildProcess, pid: number, pipes: number): SupervisedP
   // A peer that dies resets its sockets; the exit tells that story, so the reset itself says nothing new.
   for (const end of ends) end.on("error", () => undefined);
   return {
-    pid, errors, exit,
+    pid,
+    errors,
+    exit,
     stdout: child.stdout ?? Readable.from([]),
     pipes: ends,
-    get exited() { return exited; },
+    get exited() {
+      return exited;
+    },
     kill() {
       if (!exited) attempt(() => process.kill(-pid, "SIGKILL"), "the group has just ended by itself");
     },

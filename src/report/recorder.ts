@@ -1,6 +1,13 @@
 import { LimitError } from "../contract/index.ts";
 import type {
-  DisposalStep, IsolationFact, Outcome, OutputFile, RefusedOutput, RefusedStream, TaskResult, Timings,
+  DisposalStep,
+  IsolationFact,
+  Outcome,
+  OutputFile,
+  RefusedOutput,
+  RefusedStream,
+  TaskResult,
+  Timings,
 } from "../contract/index.ts";
 import { ERROR_CODES, MayflyError, asMayflyError, type ErrorCode } from "../foundation/index.ts";
 
@@ -52,7 +59,9 @@ export class Recorder {
   machine(facts: MachineFacts): void {
     this.#machine = facts;
     if (facts.clockErrorMs > CLOCK_PROMISE_MS) {
-      this.#warnings.push(`the guest's clock may be wrong by up to ${Math.round(facts.clockErrorMs)} ms: the host is overloaded`);
+      this.#warnings.push(
+        `the guest's clock may be wrong by up to ${Math.round(facts.clockErrorMs)} ms: the host is overloaded`,
+      );
     }
     this.mark("machine");
   }
@@ -81,22 +90,38 @@ export class Recorder {
 
   failure(cause: unknown): void {
     const { code, message, next } = asMayflyError(cause);
-    if (cause instanceof LimitError) this.outcome({ kind: "limit", limit: cause.limit, allowed: cause.allowed });
-    else this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
+    if (cause instanceof LimitError)
+      this.outcome({ kind: "limit", limit: cause.limit, allowed: cause.allowed });
+    else
+      this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
   }
 
   build(steps: readonly DisposalStep[]): TaskResult {
     this.mark("disposed");
     const complete = steps.every((step) => step.ok);
-    const outcome = this.#outcome ?? { kind: "failed", code: "E_INTERNAL", message: "The task has no outcome", next: undefined };
+    const outcome = this.#outcome ?? {
+      kind: "failed",
+      code: "E_INTERNAL",
+      message: "The task has no outcome",
+      next: undefined,
+    };
     const more = this.#streamCount - this.#streams.length;
-    const warnings = more > 0 ? [...this.#warnings, `${more} more refused connections are not listed`] : this.#warnings;
+    const warnings =
+      more > 0 ? [...this.#warnings, `${more} more refused connections are not listed`] : this.#warnings;
     return {
-      id: this.#machine?.id ?? "", profile: this.#profile, template: this.#machine?.template ?? "",
-      origin: this.#machine?.origin ?? "none", isolation: this.#machine?.isolation,
-      outcome, exitCode: complete ? exitCodeOf(outcome) : ERROR_CODES.E_DISPOSAL.exit,
-      outputs: this.#outputs, refusedOutputs: this.#refused, refusedStreams: this.#streams,
-      startedAt: this.#startedAt, timings: this.#timings, warnings,
+      id: this.#machine?.id ?? "",
+      profile: this.#profile,
+      template: this.#machine?.template ?? "",
+      origin: this.#machine?.origin ?? "none",
+      isolation: this.#machine?.isolation,
+      outcome,
+      exitCode: complete ? exitCodeOf(outcome) : ERROR_CODES.E_DISPOSAL.exit,
+      outputs: this.#outputs,
+      refusedOutputs: this.#refused,
+      refusedStreams: this.#streams,
+      startedAt: this.#startedAt,
+      timings: this.#timings,
+      warnings,
       disposal: { complete, steps },
     };
   }
@@ -105,10 +130,15 @@ export class Recorder {
 /** The one map from how a task ended to what the CLI exits with. */
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
-    case "exited": return outcome.code;
-    case "signalled": return 128 + outcome.signal;
-    case "limit": return ERROR_CODES.E_LIMIT.exit;
-    case "cancelled": return ERROR_CODES.E_CANCELLED.exit;
-    case "failed": return new MayflyError(outcome.code as ErrorCode, "").exitCode;
+    case "exited":
+      return outcome.code;
+    case "signalled":
+      return 128 + outcome.signal;
+    case "limit":
+      return ERROR_CODES.E_LIMIT.exit;
+    case "cancelled":
+      return ERROR_CODES.E_CANCELLED.exit;
+    case "failed":
+      return new MayflyError(outcome.code as ErrorCode, "").exitCode;
   }
 }

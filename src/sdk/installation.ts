@@ -7,7 +7,9 @@ import { INSTALLATION, storePaths } from "../image/index.ts";
 import type { Host } from "../microvisor/index.ts";
 
 export function mayflyVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(INSTALLATION, "package.json"), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(join(INSTALLATION, "package.json"), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }
 
@@ -21,6 +23,10 @@ export function openHost(home: string | undefined, progress: Progress): Host {
     kvmDevice,
     version: mayflyVersion(),
     ledger: new Ledger(runDirectory()),
-    engine: new QemuEngine({ directory: join(store, "engine"), shimSource: join(INSTALLATION, "host", "readonly-ram.c"), kvmDevice }),
+    engine: new QemuEngine({
+      directory: join(store, "engine"),
+      shimSource: join(INSTALLATION, "host", "readonly-ram.c"),
+      kvmDevice,
+    }),
   };
 }

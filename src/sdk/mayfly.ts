@@ -50,8 +50,7 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress);
     await sweep(host.ledger);
     const mayfly = new Mayfly(host);
-    const wanted = Array.isArray(standby) ? standby.map((profile) => [profile] as const) : Object.entries(standby);
-    for (const [profile, count] of wanted) await mayfly.standby(profile, count);
+    for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
     return mayfly;
   }
 
@@ -61,8 +60,14 @@ export class Mayfly implements AsyncDisposable {
     const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
     const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
     const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
-    const input = typeof stdin === "string" || stdin instanceof Uint8Array ? Readable.from([Buffer.from(stdin)]) : stdin;
-    const io = { stdin: input, stdout: stdout ?? gathered.stdout, stderr: stderr ?? gathered.stderr, onResize };
+    const input =
+      typeof stdin === "string" || stdin instanceof Uint8Array ? Readable.from([Buffer.from(stdin)]) : stdin;
+    const io = {
+      stdin: input,
+      stdout: stdout ?? gathered.stdout,
+      stderr: stderr ?? gathered.stderr,
+      onResize,
+    };
     const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, signal });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
   }
@@ -71,7 +76,10 @@ export class Mayfly implements AsyncDisposable {
    * A micro-VM to work with step by step. Dispose of the handle to destroy it.
    * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
    */
-  async fork(profile = "base", { limits = {}, isolation = "any", label = "fork" }: ForkRequest = {}): Promise<Fork> {
+  async fork(
+    profile = "base",
+    { limits = {}, isolation = "any", label = "fork" }: ForkRequest = {},
+  ): Promise<Fork> {
     const admitted = admitLimits(limits, await this.#microvisor.profileLimits(profile));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     return new Fork(profile, await this.#microvisor.fork(profile, options));
@@ -87,7 +95,10 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
-  async prepare(profile: string, { limits: asked = {}, signal }: PrepareRequest = {}): Promise<IsolationFact> {
+  async prepare(
+    profile: string,
+    { limits: asked = {}, signal }: PrepareRequest = {},
+  ): Promise<IsolationFact> {
     await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress, signal });
     const limits = admitLimits(asked, await this.#microvisor.profileLimits(profile));
     signal?.throwIfAborted();
@@ -96,20 +107,30 @@ export class Mayfly implements AsyncDisposable {
 
   /** All micro-VMs of this user, of this and other processes. */
   list(): readonly RunningVm[] {
-    return this.#host.ledger.list().filter(({ owner }) => isAlive(owner)).map(describe);
+    return this.#host.ledger
+      .list()
+      .filter(({ owner }) => isAlive(owner))
+      .map(describe);
   }
 
   /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */
   kill(id: string): RunningVm {
-    const matches = this.#host.ledger.list().filter((entry) => entry.id.startsWith(id) && isAlive(entry.owner));
+    const matches = this.#host.ledger
+      .list()
+      .filter((entry) => entry.id.startsWith(id) && isAlive(entry.owner));
     const [entry] = matches;
     if (entry === undefined || matches.length > 1) {
-      throw new MayflyError("E_UNKNOWN_TASK", matches.length > 1 ? `"${id}" begins ${matches.length} ids` : `No micro-VM has the id "${id}"`, {
-        next: "See `mayfly ps` for the running ones.",
-      });
+      throw new MayflyError(
+        "E_UNKNOWN_TASK",
+        matches.length > 1 ? `"${id}" begins ${matches.length} ids` : `No micro-VM has the id "${id}"`,
+        {
+          next: "See `mayfly ps` for the running ones.",
+        },
+      );
     }
     // One that is being made has no processes in the ledger yet.
-    const known = entry.processes.length > 0 ? entry.processes.filter(isAlive).slice(0, 1) : processesOf(entry.id);
+    const known =
+      entry.processes.length > 0 ? entry.processes.filter(isAlive).slice(0, 1) : processesOf(entry.id);
     for (const { pid } of known) attempt(() => process.kill(pid, "SIGKILL"), "it has just ended");
     return describe(entry);
   }
@@ -122,6 +143,18 @@ export class Mayfly implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function wantedStandbys(
+  standby: NonNullable<MayflyOptions["standby"]>,
+): (readonly [string, number | undefined])[] {
+  if (isList(standby)) return standby.map((profile) => [profile, undefined] as const);
+  return Object.entries(standby);
+}
+
+/** `Array.isArray` does not narrow read-only arrays. */
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function describe({ id, kind, profile, label, since, owner }: LedgerEntry): RunningVm {

@@ -26,10 +26,16 @@ export function missingPackages(requirements: readonly Requirement[]): string[] 
 
 function find({ program, file }: Program): string | undefined {
   const places = [...(process.env["PATH"] ?? "/usr/bin:/bin").split(delimiter), ...ADMIN_PLACES];
-  const candidates = file === undefined ? places.filter((place) => place !== "").map((place) => join(place, program)) : [file];
+  const candidates =
+    file === undefined ? places.filter((place) => place !== "").map((place) => join(place, program)) : [file];
   return candidates.find((path) => isUsable(path, file === undefined ? constants.X_OK : constants.R_OK));
 }
 
 function isUsable(path: string, mode: number): boolean {
-  return attempt(() => { accessSync(path, mode); return true; }, "absent or not for us") ?? false;
+  return (
+    attempt(() => {
+      accessSync(path, mode);
+      return true;
+    }, "absent or not for us") ?? false
+  );
 }

@@ -33,7 +33,9 @@ const A_DAY = 86_400_000;
 export function hasStaleLists(directory = "/var/lib/apt/lists"): boolean {
   const names = attempt(() => readdirSync(directory), "apt has made none yet") ?? [];
   const lists = names.filter((name) => /_Packages(\.\w+)?$/.test(name));
-  const ages = lists.map((name) => Date.now() - (attempt(() => statSync(join(directory, name)).mtimeMs, "removed meanwhile") ?? 0));
+  const ages = lists.map(
+    (name) => Date.now() - (attempt(() => statSync(join(directory, name)).mtimeMs, "removed meanwhile") ?? 0),
+  );
   const partial = attempt(() => statSync(directory).mtimeMs, "apt has made none yet") ?? 0;
   return lists.length === 0 || (Math.min(...ages) > A_DAY && Date.now() - partial > A_DAY);
 }

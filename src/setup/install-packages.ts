@@ -28,21 +28,33 @@ export async function installPackages({ assumeYes, ask, progress, signal }: Inst
   requireSubordinateIds();
 }
 
-async function install(packages: readonly string[], { assumeYes, ask, progress, signal }: InstallOptions): Promise<void> {
+async function install(
+  packages: readonly string[],
+  { assumeYes, ask, progress, signal }: InstallOptions,
+): Promise<void> {
   const distribution = readDistribution();
-  if (!distribution.isDebianLike) throw needed(packages, `${distribution.name} has no apt, so install what they are called there.`);
+  if (!distribution.isDebianLike)
+    throw needed(packages, `${distribution.name} has no apt, so install what they are called there.`);
   const isRoot = process.getuid?.() === 0;
   if (!assumeYes && !isRoot) await consent(packages, ask);
   const prefix = isRoot ? [] : await sudo(packages, ask === undefined);
   const run = aptRunner(prefix, progress, signal);
   if (hasStaleLists()) await run("Reading the lists of packages", ["update", "-q"], UPDATE_MS);
-  await run("Installing packages", ["install", "-q", "-y", "--no-install-recommends", ...packages], INSTALL_MS);
+  await run(
+    "Installing packages",
+    ["install", "-q", "-y", "--no-install-recommends", ...packages],
+    INSTALL_MS,
+  );
   verify();
 }
 
 async function consent(packages: readonly string[], ask: InstallOptions["ask"]): Promise<void> {
   if (ask === undefined) throw needed(packages, "Nobody can be asked here.");
-  if (!(await ask(`Mayfly needs these Debian packages: ${packages.join(", ")}. Install them with sudo apt-get?`))) {
+  if (
+    !(await ask(
+      `Mayfly needs these Debian packages: ${packages.join(", ")}. Install them with sudo apt-get?`,
+    ))
+  ) {
     throw needed(packages, "You said no.");
   }
 }
@@ -64,7 +76,9 @@ function aptRunner(prefix: readonly string[], progress: Progress, signal: AbortS
   return async (step, command, timeoutMs) => {
     progress({ step });
     const argv = [...prefix, "apt-get", "-o", "DPkg::Lock::Timeout=120", ...command];
-    const onLine = (detail: string): void => { progress({ step, detail }); };
+    const onLine = (detail: string): void => {
+      progress({ step, detail });
+    };
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     // Killed half-way, dpkg leaves a system that needs repair; a request to end lets it finish the package at hand.
     const ending = { signal, failure: "E_SETUP_FAILED", deathSignal: "TERM" } as const;
@@ -77,15 +91,23 @@ function verify(): void {
   const missing = checkSystem().filter(({ path }) => path === undefined);
   if (missing.length === 0) return;
   const programs = missing.map(({ program }) => program).join(", ");
-  throw new MayflyError("E_SETUP_FAILED", `apt installed the packages, but ${programs} cannot be found in PATH.`, {
-    next: "Run `mayfly doctor` to see what is missing.",
-  });
+  throw new MayflyError(
+    "E_SETUP_FAILED",
+    `apt installed the packages, but ${programs} cannot be found in PATH.`,
+    {
+      next: "Run `mayfly doctor` to see what is missing.",
+    },
+  );
 }
 
 function needed(packages: readonly string[], why: string, cause?: unknown): MayflyError {
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
-  return new MayflyError("E_SETUP_NEEDED", `Mayfly needs packages that are not installed: ${packages.join(", ")}. ${why}`, {
-    cause,
-    next: `Run \`mayfly setup --yes\`, or as root: ${command}`,
-  });
+  return new MayflyError(
+    "E_SETUP_NEEDED",
+    `Mayfly needs packages that are not installed: ${packages.join(", ")}. ${why}`,
+    {
+      cause,
+      next: `Run \`mayfly setup --yes\`, or as root: ${command}`,
+    },
+  );
 }

@@ -21,7 +21,10 @@ interface Execution {
  * command's end, a limit, the caller's signal, the machine's death.
  * @throws E_COMMAND_NOT_FOUND, E_COMMAND_NOT_EXECUTABLE, E_CANCELLED, E_GUEST_*, E_ENGINE_DIED, E_INPUT_CHANGED
  */
-export async function execute(vm: MicroVm, { task, inputs, io, recorder, signal }: Execution): Promise<Outcome> {
+export async function execute(
+  vm: MicroVm,
+  { task, inputs, io, recorder, signal }: Execution,
+): Promise<Outcome> {
   const watch = new LimitWatch(task.limits);
   recordOutward(vm, recorder);
   const cancelled = whenAborted(signal);
@@ -39,7 +42,16 @@ export async function execute(vm: MicroVm, { task, inputs, io, recorder, signal 
     watch.begin(vm.agent);
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
-    const flowing = connectStreams(guest, { ...io, onFirstByte: () => { recorder.mark("firstByte"); } }, watch);
+    const flowing = connectStreams(
+      guest,
+      {
+        ...io,
+        onFirstByte: () => {
+          recorder.mark("firstByte");
+        },
+      },
+      watch,
+    );
     const [outcome] = await Promise.all([outcomeOf(guest, flowing), bounded]);
     return outcome;
   }
@@ -47,9 +59,22 @@ export async function execute(vm: MicroVm, { task, inputs, io, recorder, signal 
 
 /** A reader of ours that goes away ends the task, as a broken pipe would. */
 async function outcomeOf(guest: GuestProcess, flowing: Promise<void>): Promise<Outcome> {
-  const unread = flowing.then(async () => await guest.exit, (cause: unknown) => { throw brokenPipe(cause); });
-  const exit = await Promise.race([unread, guest.exit.then(async (ended) => { await flowing; return ended; })]);
-  return exit.kind === "exited" ? { kind: "exited", code: exit.code } : { kind: "signalled", signal: exit.signal };
+  const unread = flowing.then(
+    async () => await guest.exit,
+    (cause: unknown) => {
+      throw brokenPipe(cause);
+    },
+  );
+  const exit = await Promise.race([
+    unread,
+    guest.exit.then(async (ended) => {
+      await flowing;
+      return ended;
+    }),
+  ]);
+  return exit.kind === "exited"
+    ? { kind: "exited", code: exit.code }
+    : { kind: "signalled", signal: exit.signal };
 }
 
 function brokenPipe(cause: unknown): MayflyError {
@@ -67,7 +92,9 @@ function recordOutward(vm: MicroVm, recorder: Recorder): void {
 function whenAborted(signal: AbortSignal | undefined): { promise: Promise<never>; forget: () => void } {
   let forget = (): void => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
-    const tell = (): void => { reject(new MayflyError("E_CANCELLED", "The task was cancelled", { cause: signal?.reason })); };
+    const tell = (): void => {
+      reject(new MayflyError("E_CANCELLED", "The task was cancelled", { cause: signal?.reason }));
+    };
     if (signal?.aborted === true) tell();
     signal?.addEventListener("abort", tell, { once: true });
     forget = () => signal?.removeEventListener("abort", tell);

@@ -22,7 +22,10 @@ const SMALL = 256n * BigInt(KIB);
  * Opens every input before anything is started.
  * @throws E_INPUT_MISSING, E_INPUT_UNREADABLE, E_INPUT_KIND, E_INPUT_TOO_LARGE naming the file
  */
-export async function openInputs(inputs: readonly Required<TaskInput>[], memory: number): Promise<OpenInput[]> {
+export async function openInputs(
+  inputs: readonly Required<TaskInput>[],
+  memory: number,
+): Promise<OpenInput[]> {
   const opened: OpenInput[] = [];
   try {
     for (const input of inputs) opened.push(await openInput(input));
@@ -35,13 +38,21 @@ export async function openInputs(inputs: readonly Required<TaskInput>[], memory:
 }
 
 export async function closeInputs(inputs: readonly OpenInput[]): Promise<string> {
-  await Promise.all(inputs.map(async ({ handle }) => { await handle.close(); }));
+  await Promise.all(
+    inputs.map(async ({ handle }) => {
+      await handle.close();
+    }),
+  );
   return `${inputs.length} closed`;
 }
 
 /** Copies the inputs to `/in` of the guest, which then becomes read-only. @throws E_INPUT_CHANGED, E_FILE_IN_GUEST */
 export async function deliverInputs(agent: AgentConnection, inputs: readonly OpenInput[]): Promise<void> {
-  await Promise.all(inputs.map(async (input) => { await deliver(agent, input); }));
+  await Promise.all(
+    inputs.map(async (input) => {
+      await deliver(agent, input);
+    }),
+  );
   await agent.seal("/in");
 }
 
@@ -55,7 +66,10 @@ async function deliver(agent: AgentConnection, { handle, name, path, seen }: Ope
     count.bytes = BigInt(content.length);
     await agent.put(file, content);
   } else {
-    await agent.put(file, Readable.from(chunksOf(handle, count), { objectMode: false, highWaterMark: CHUNK }));
+    await agent.put(
+      file,
+      Readable.from(chunksOf(handle, count), { objectMode: false, highWaterMark: CHUNK }),
+    );
   }
   const now = await handle.stat({ bigint: true });
   if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs || count.bytes !== seen.size) {
@@ -85,9 +99,14 @@ async function openInput({ path, name }: Required<TaskInput>): Promise<OpenInput
     const errno = errnoOf(cause);
     if (cause instanceof MayflyError || errno === undefined) throw cause;
     const missing = errno === "ENOENT" || errno === "ENOTDIR";
-    throw new MayflyError(missing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE", `The input ${neutralise(path)} ${missing ? "does not exist" : `cannot be read (${errno})`}`, {
-      cause, next: missing ? "Check the name; the command to run comes after `--`." : "Check its rights (ls -l).",
-    });
+    throw new MayflyError(
+      missing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE",
+      `The input ${neutralise(path)} ${missing ? "does not exist" : `cannot be read (${errno})`}`,
+      {
+        cause,
+        next: missing ? "Check the name; the command to run comes after `--`." : "Check its rights (ls -l).",
+      },
+    );
   }
 }
 
@@ -96,9 +115,13 @@ function wrongKind(path: string, isDirectory: boolean): MayflyError {
     ? new MayflyError("E_INPUT_KIND", `The input ${neutralise(path)} is a directory; inputs are files`, {
         next: "Name its files (mayfly run DIR/* -- …), or pack it: tar c DIR | mayfly run -- tar x.",
       })
-    : new MayflyError("E_INPUT_KIND", `The input ${neutralise(path)} is not a regular file (FIFO, socket or device)`, {
-        next: "Pipe it in instead: mayfly run -- COMMAND < FILE.",
-      });
+    : new MayflyError(
+        "E_INPUT_KIND",
+        `The input ${neutralise(path)} is not a regular file (FIFO, socket or device)`,
+        {
+          next: "Pipe it in instead: mayfly run -- COMMAND < FILE.",
+        },
+      );
 }
 
 /** Inputs lie in guest memory, half of which its file systems may fill. */
@@ -106,7 +129,11 @@ function requireRoom(inputs: readonly OpenInput[], memory: number): void {
   const total = Number(inputs.reduce((sum, { seen }) => sum + seen.size, 0n));
   if (total <= memory / 2) return;
   const wanted = Math.ceil((total * 2.5) / 2 ** 20 / 256) * 256;
-  throw new MayflyError("E_INPUT_TOO_LARGE", `The inputs are ${formatSize(total)}; a machine with ${formatSize(memory)} of memory takes ${formatSize(memory / 2)}`, {
-    next: `Ask for more memory (--memory ${wanted}M), or pipe the data in: COMMAND < FILE.`,
-  });
+  throw new MayflyError(
+    "E_INPUT_TOO_LARGE",
+    `The inputs are ${formatSize(total)}; a machine with ${formatSize(memory)} of memory takes ${formatSize(memory / 2)}`,
+    {
+      next: `Ask for more memory (--memory ${wanted}M), or pipe the data in: COMMAND < FILE.`,
+    },
+  );
 }

@@ -22,8 +22,13 @@ export interface TaskIo {
  */
 export async function connectStreams(guest: GuestProcess, io: TaskIo, watch: LimitWatch): Promise<void> {
   feed(guest, io.stdin);
-  io.onResize?.(({ rows, columns }) => { guest.resize(rows, columns); });
-  await Promise.all([drain(guest.stdout, io.stdout, { io, watch }), drain(guest.stderr, io.stderr, { io, watch })]);
+  io.onResize?.(({ rows, columns }) => {
+    guest.resize(rows, columns);
+  });
+  await Promise.all([
+    drain(guest.stdout, io.stdout, { io, watch }),
+    drain(guest.stderr, io.stderr, { io, watch }),
+  ]);
 }
 
 function feed(guest: GuestProcess, stdin: Readable | undefined): void {
@@ -31,7 +36,11 @@ function feed(guest: GuestProcess, stdin: Readable | undefined): void {
   else void ignoring(pipeline(stdin, guest.stdin), "a task may end without having read all its input");
 }
 
-async function drain(from: Readable, to: Writable | undefined, { io, watch }: { io: TaskIo; watch: LimitWatch }): Promise<void> {
+async function drain(
+  from: Readable,
+  to: Writable | undefined,
+  { io, watch }: { io: TaskIo; watch: LimitWatch },
+): Promise<void> {
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       io.onFirstByte?.();
@@ -43,5 +52,9 @@ async function drain(from: Readable, to: Writable | undefined, { io, watch }: { 
 }
 
 function nowhere(): Writable {
-  return new Writable({ write(_chunk, _encoding, done) { done(); } });
+  return new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
 }

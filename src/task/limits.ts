@@ -28,8 +28,15 @@ export class LimitWatch {
 
   /** Starts the clock and listens to what the guest's kernel says. */
   begin(agent: AgentConnection): void {
-    this.#timer = setTimeout(() => { this.#over("timeMs"); }, Math.min(this.#limits.timeMs, 2 ** 31 - 1));
-    agent.onEvent(({ kind }) => { this.#over(kind); });
+    this.#timer = setTimeout(
+      () => {
+        this.#over("timeMs");
+      },
+      Math.min(this.#limits.timeMs, 2 ** 31 - 1),
+    );
+    agent.onEvent(({ kind }) => {
+      this.#over(kind);
+    });
   }
 
   /** Counts output; false once there is too much. */

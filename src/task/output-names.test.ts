@@ -4,14 +4,29 @@ import { describe, expect, it } from "vitest";
 import { numbered, refusePath } from "./output-names.ts";
 
 describe("refusePath", () => {
-  it.each(["../x", "/etc/passwd", "a/../../b", "a//b", "", ".", "..", "a/", "a/./b", "x\u001b[31m", "a\nb", "\u202efdp.exe", "a\u200bb"])(
-    "keeps %j out",
-    (path) => { expect(refusePath(path, 32)).toBeTypeOf("string"); },
-  );
+  it.each([
+    "../x",
+    "/etc/passwd",
+    "a/../../b",
+    "a//b",
+    "",
+    ".",
+    "..",
+    "a/",
+    "a/./b",
+    "x\u001b[31m",
+    "a\nb",
+    "\u202efdp.exe",
+    "a\u200bb",
+  ])("keeps %j out", (path) => {
+    expect(refusePath(path, 32)).toBeTypeOf("string");
+  });
 
   it.each(["report.csv", "a/b/c.txt", "日本語.txt", "naïve file (1).pdf", ".hidden", "-rf", "emoji 🙂.png"])(
     "lets %j come back",
-    (path) => { expect(refusePath(path, 32)).toBeUndefined(); },
+    (path) => {
+      expect(refusePath(path, 32)).toBeUndefined();
+    },
   );
 
   it("bounds depth and length", () => {
@@ -21,11 +36,14 @@ describe("refusePath", () => {
   });
 
   it("never lets a path leave the directory", () => {
-    const parts = fc.array(fc.oneof(fc.string(), fc.constantFrom("..", ".", "", "/", "a", "\0", "\u001b")), { maxLength: 6 });
+    const parts = fc.array(fc.oneof(fc.string(), fc.constantFrom("..", ".", "", "/", "a", "\0", "\u001b")), {
+      maxLength: 6,
+    });
     fc.assert(
       fc.property(parts, (names) => {
         const path = names.join("/");
-        if (refusePath(path, 32) === undefined) expect(normalize(join("/out", path)).startsWith("/out/")).toBe(true);
+        if (refusePath(path, 32) === undefined)
+          expect(normalize(join("/out", path)).startsWith("/out/")).toBe(true);
       }),
       { numRuns: 20_000 },
     );

@@ -8,12 +8,16 @@ const LONGEST_PATH = 1024;
  * @returns why not; undefined where it may
  */
 export function refusePath(path: string, deepest: number): string | undefined {
-  if (path === "" || path.length > LONGEST_PATH) return `its path is empty or over ${LONGEST_PATH} characters`;
+  if (path === "" || path.length > LONGEST_PATH)
+    return `its path is empty or over ${LONGEST_PATH} characters`;
   const parts = path.split("/");
-  if (parts.some((part) => part === "" || part === "." || part === "..")) return "its path is absolute or leads elsewhere";
+  if (parts.some((part) => part === "" || part === "." || part === ".."))
+    return "its path is absolute or leads elsewhere";
   if (parts.length > deepest) return `it is deeper than ${deepest} directories`;
-  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_NAME)) return `a name in it is over ${LONGEST_NAME} bytes`;
-  if (neutralise(path, LONGEST_PATH) !== path) return "its name has control, invisible or direction characters";
+  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_NAME))
+    return `a name in it is over ${LONGEST_NAME} bytes`;
+  if (neutralise(path, LONGEST_PATH) !== path)
+    return "its name has control, invisible or direction characters";
   return undefined;
 }
 

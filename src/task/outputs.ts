@@ -36,9 +36,14 @@ export async function prepareOutputDirectory(directory: string): Promise<void> {
     await (await open(probe, "wx")).close();
     await rm(probe);
   } catch (cause) {
-    throw new MayflyError("E_OUTPUT_WRITE", `Results cannot be written to ${neutralise(directory)}: ${errnoOf(cause) ?? "unknown"}`, {
-      cause, next: "Name a directory that you may write to with --out.",
-    });
+    throw new MayflyError(
+      "E_OUTPUT_WRITE",
+      `Results cannot be written to ${neutralise(directory)}: ${errnoOf(cause) ?? "unknown"}`,
+      {
+        cause,
+        next: "Name a directory that you may write to with --out.",
+      },
+    );
   }
 }
 
@@ -56,7 +61,8 @@ export async function collectOutputs(agent: AgentConnection, policy: OutputPolic
   let room = limits.outBytes;
   for (const entry of entries) {
     const path = openUntrusted(entry.path);
-    const why = refuseKind(entry) ?? refusePath(path, limits.outDepth) ?? (await refuseParents(policy.directory, path));
+    const why =
+      refuseKind(entry) ?? refusePath(path, limits.outDepth) ?? (await refuseParents(policy.directory, path));
     if (why !== undefined) {
       refused.push({ path: neutralise(path), why });
     } else if (entry.kind === "directory") {
@@ -65,7 +71,10 @@ export async function collectOutputs(agent: AgentConnection, policy: OutputPolic
       const saved = await save(agent.get(`${GUEST_OUT}/${path}`), path, { ...policy, room });
       room -= saved.bytes;
       kept.push(saved);
-      if (saved.path !== path) warnings.push(`${path} exists in ${policy.directory}; the new one is "${saved.path}" (--force replaces)`);
+      if (saved.path !== path)
+        warnings.push(
+          `${path} exists in ${policy.directory}; the new one is "${saved.path}" (--force replaces)`,
+        );
     }
   }
   return { kept, refused, warnings };
@@ -75,7 +84,8 @@ async function list(agent: AgentConnection, limits: Limits): Promise<readonly Gu
   try {
     return await agent.list(GUEST_OUT, { maxEntries: limits.outFiles, maxDepth: limits.outDepth });
   } catch (cause) {
-    if (cause instanceof MayflyError && cause.code === "E_LIMIT") throw new LimitError("outFiles", limits.outFiles);
+    if (cause instanceof MayflyError && cause.code === "E_LIMIT")
+      throw new LimitError("outFiles", limits.outFiles);
     throw cause;
   }
 }
@@ -91,31 +101,50 @@ async function refuseParents(directory: string, path: string): Promise<string | 
   for (let depth = 1; depth <= parts.length; depth++) {
     const parent = join(directory, ...parts.slice(0, depth));
     const stat = await lstat(parent).catch(() => undefined);
-    if (stat?.isDirectory() !== true) return "its directory did not come back, or is a link or a file on the host";
+    if (stat?.isDirectory() !== true)
+      return "its directory did not come back, or is a link or a file on the host";
   }
   return undefined;
 }
 
 /** Written beside its place under another name first: a file is there whole or not at all. */
-async function save(content: Readable, path: string, policy: OutputPolicy & { room: number }): Promise<OutputFile> {
+async function save(
+  content: Readable,
+  path: string,
+  policy: OutputPolicy & { room: number },
+): Promise<OutputFile> {
   const target = join(policy.directory, path);
   const temporary = join(policy.directory, `.mayfly-${newVmId()}.tmp`);
   try {
     const bytes = await write(content, temporary, policy);
-    const place = policy.force ? await replace(temporary, target, path) : await placeBeside(temporary, policy.directory, path);
+    const place = policy.force
+      ? await replace(temporary, target, path)
+      : await placeBeside(temporary, policy.directory, path);
     return { path: place, bytes };
   } catch (cause) {
     if (cause instanceof MayflyError) throw cause;
     const full = errnoOf(cause) === "ENOSPC" || errnoOf(cause) === "EDQUOT";
-    throw new MayflyError(full ? "E_DISK_FULL" : "E_OUTPUT_WRITE", `Could not write ${neutralise(target)}: ${errnoOf(cause) ?? "unknown"}`, {
-      cause, next: "Make room or name another directory with --out, and run again.",
-    });
+    throw new MayflyError(
+      full ? "E_DISK_FULL" : "E_OUTPUT_WRITE",
+      `Could not write ${neutralise(target)}: ${errnoOf(cause) ?? "unknown"}`,
+      {
+        cause,
+        next: "Make room or name another directory with --out, and run again.",
+      },
+    );
   } finally {
-    await ignoring(rm(temporary, { force: true }), "it was moved to its place, or the failure is told already");
+    await ignoring(
+      rm(temporary, { force: true }),
+      "it was moved to its place, or the failure is told already",
+    );
   }
 }
 
-async function write(content: Readable, path: string, { room, limits }: { room: number; limits: Limits }): Promise<number> {
+async function write(
+  content: Readable,
+  path: string,
+  { room, limits }: { room: number; limits: Limits },
+): Promise<number> {
   let bytes = 0;
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -123,7 +152,11 @@ async function write(content: Readable, path: string, { room, limits }: { room: 
       done(bytes > room ? new LimitError("outBytes", limits.outBytes) : null, chunk);
     },
   });
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, FILE_MODE);
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    FILE_MODE,
+  );
   await pipeline(content, meter, file.createWriteStream());
   return bytes;
 }

@@ -19,7 +19,10 @@ interface TaskHost {
  * The life of a task from top to bottom: request → policy → microvisor → task → report → disposal. (Engine and channel
  * are below the microvisor.) Always comes to a result: whatever happened, every step of disposal has run and is in it.
  */
-export async function runTask(request: TaskRequest, { microvisor, io, signal }: TaskHost): Promise<TaskResult> {
+export async function runTask(
+  request: TaskRequest,
+  { microvisor, io, signal }: TaskHost,
+): Promise<TaskResult> {
   const profile = request.profile ?? "base";
   const recorder = new Recorder(profile);
   const scope = new Scope();

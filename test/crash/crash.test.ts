@@ -12,7 +12,9 @@ const SDK = resolve("dist/index.js");
 
 /** Ids that the process `owner` has in the ledger. */
 function idsOf(child: MayflyChild): string[] {
-  return ledgerEntries().filter(({ owner }) => owner.pid === child.process.pid).map(({ id }) => id);
+  return ledgerEntries()
+    .filter(({ owner }) => owner.pid === child.process.pid)
+    .map(({ id }) => id);
 }
 
 async function someIdsOf(child: MayflyChild): Promise<string[]> {
@@ -32,9 +34,14 @@ const OPEN = `import { Mayfly } from ${JSON.stringify(SDK)}; const m = await May
 
 describe("kill -9 of Mayfly", () => {
   it.each([
-    ["while a fork is made", 0], ["a little later", 20], ["when it is loaded", 60], ["when it runs", 200],
+    ["while a fork is made", 0],
+    ["a little later", 20],
+    ["when it is loaded", 60],
+    ["when it runs", 200],
   ])("%s leaves nothing after the next start", async (_phase, delay) => {
-    const child = new MayflyChild(`${OPEN} console.log("asked"); await m.run({ command: ["sleep", "1000"] });`);
+    const child = new MayflyChild(
+      `${OPEN} console.log("asked"); await m.run({ command: ["sleep", "1000"] });`,
+    );
     await child.reached("asked");
     const ids = await someIdsOf(child);
     await wait(delay);
@@ -44,17 +51,22 @@ describe("kill -9 of Mayfly", () => {
   });
 
   it("while a task runs ends QEMU at once, without any start", async () => {
-    const child = new MayflyChild(`${OPEN} const f = await m.fork("base"); console.log("forked", f.id); setInterval(() => {}, 1000);`);
+    const child = new MayflyChild(
+      `${OPEN} const f = await m.fork("base"); console.log("forked", f.id); setInterval(() => {}, 1000);`,
+    );
     const id = await child.reached("forked");
     await child.kill();
-    for (let i = 0; i < 200 && leftovers([id]).some((left) => left.startsWith("process")); i++) await wait(10);
+    for (let i = 0; i < 200 && leftovers([id]).some((left) => left.startsWith("process")); i++)
+      await wait(10);
     expect(leftovers([id]).filter((left) => left.startsWith("process"))).toEqual([]);
     await nextStart();
     expect(leftovers([id])).toEqual([]);
   });
 
   it("with standbys waiting leaves nothing", async () => {
-    const child = new MayflyChild(`${OPEN} await m.standby("base", 2); console.log("ready"); setInterval(() => {}, 1000);`);
+    const child = new MayflyChild(
+      `${OPEN} await m.standby("base", 2); console.log("ready"); setInterval(() => {}, 1000);`,
+    );
     await child.reached("ready");
     const ids = idsOf(child);
     expect(ids).toHaveLength(2);
@@ -64,7 +76,9 @@ describe("kill -9 of Mayfly", () => {
   });
 
   it("while it disposes leaves nothing", async () => {
-    const child = new MayflyChild(`${OPEN} const f = await m.fork("base"); console.log("forked", f.id); void f.kill(); process.kill(process.pid, "SIGKILL");`);
+    const child = new MayflyChild(
+      `${OPEN} const f = await m.fork("base"); console.log("forked", f.id); void f.kill(); process.kill(process.pid, "SIGKILL");`,
+    );
     const id = await child.reached("forked");
     await child.kill();
     await nextStart();
@@ -77,10 +91,14 @@ describe("kill -9 of Mayfly", () => {
       home = mkdtempSync(join(tmpdir(), "mayfly-home-"));
       chmodSync(home, 0o755);
       const from = storePaths().root;
-      for (const part of ["images", "engine"]) if (existsSync(join(from, part))) cpSync(join(from, part), join(home, part), { recursive: true, preserveTimestamps: true });
+      for (const part of ["images", "engine"])
+        if (existsSync(join(from, part)))
+          cpSync(join(from, part), join(home, part), { recursive: true, preserveTimestamps: true });
       mkdirSync(join(home, "templates"), { recursive: true });
     });
-    afterAll(() => { rmSync(home, { recursive: true, force: true }); });
+    afterAll(() => {
+      rmSync(home, { recursive: true, force: true });
+    });
 
     it.each([50, 800, 2000])("after %i ms leaves no process and nothing half-made", async (delay) => {
       const script = `import { Mayfly } from ${JSON.stringify(SDK)}; const m = await Mayfly.open({ home: ${JSON.stringify(home)} }); console.log("asked"); await m.prepare("base");`;
@@ -102,12 +120,16 @@ describe("kill -9 of Mayfly", () => {
 });
 
 describe("kill -9 of QEMU", () => {
-  it.each([["its own process", 0], ["its jail", 1]])("(%s) is told, and nothing is left", async (_what, index) => {
+  it.each([
+    ["its own process", 0],
+    ["its jail", 1],
+  ])("(%s) is told, and nothing is left", async (_what, index) => {
     await using mayfly = await Mayfly.open();
     const running = mayfly.run({ command: ["sleep", "1000"] });
     let pid: number | undefined;
     while (pid === undefined) {
-      pid = ledgerEntries().find(({ owner, label }) => owner.pid === process.pid && label === "sleep 1000")?.processes[index]?.pid;
+      pid = ledgerEntries().find(({ owner, label }) => owner.pid === process.pid && label === "sleep 1000")
+        ?.processes[index]?.pid;
       await wait(5);
     }
     await wait(150);

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/foundation/index.ts";
 
 const documented = new Map(
-  [...readFileSync("docs/errors.md", "utf8").matchAll(/^\| `(E_[A-Z_]+)` \| (\d+) \|/gm)].map(([, code, exit]) => [code ?? "", Number(exit)]),
+  [...readFileSync("docs/errors.md", "utf8").matchAll(/^\| `(E_[A-Z_]+)` \| (\d+) \|/gm)].map(
+    ([, code, exit]) => [code ?? "", Number(exit)],
+  ),
 );
 
 describe("docs/errors.md", () => {

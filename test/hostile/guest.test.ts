@@ -4,8 +4,12 @@ import { leftovers } from "../support/leftovers.ts";
 
 const MIB = 1024 * 1024;
 let mayfly: Mayfly;
-beforeAll(async () => { mayfly = await Mayfly.open(); });
-afterAll(async () => { await mayfly.close(); });
+beforeAll(async () => {
+  mayfly = await Mayfly.open();
+});
+afterAll(async () => {
+  await mayfly.close();
+});
 
 /** Whatever a task does, it comes to a result and nothing of it remains. */
 async function hostile(script: string, more: Partial<RunRequest> = {}): Promise<RunResult> {
@@ -18,7 +22,10 @@ async function hostile(script: string, more: Partial<RunRequest> = {}): Promise<
 describe("a hostile task", () => {
   it("that forks without end is ended at its limit of processes", async () => {
     const result = await hostile("f() { f | f & }; f; sleep 100", { limits: { processes: 64 } });
-    expect(result).toMatchObject({ outcome: { kind: "limit", limit: "processes", allowed: 64 }, exitCode: 124 });
+    expect(result).toMatchObject({
+      outcome: { kind: "limit", limit: "processes", allowed: 64 },
+      exitCode: 124,
+    });
   });
 
   it("that eats memory is ended at its limit of memory", async () => {
@@ -28,7 +35,9 @@ describe("a hostile task", () => {
 
   it("that fills its disk gets an error, and only fills guest memory", async () => {
     const result = await hostile("dd if=/dev/zero of=/tmp/fill bs=1M count=4000 2>&1 | tail -1; echo alive");
-    const isBounded = result.outcome.kind === "exited" || (result.outcome.kind === "limit" && result.outcome.limit === "memory");
+    const isBounded =
+      result.outcome.kind === "exited" ||
+      (result.outcome.kind === "limit" && result.outcome.limit === "memory");
     expect(isBounded).toBe(true);
   });
 
@@ -46,21 +55,34 @@ describe("a hostile task", () => {
   });
 
   it("that reboots the machine ends it for good", async () => {
-    expect((await hostile("reboot -f; sleep 100", { user: "root" })).outcome).toMatchObject({ kind: "failed", code: "E_GUEST_REBOOTED" });
-    expect((await hostile("poweroff -f; sleep 100", { user: "root" })).outcome).toMatchObject({ kind: "failed" });
+    expect((await hostile("reboot -f; sleep 100", { user: "root" })).outcome).toMatchObject({
+      kind: "failed",
+      code: "E_GUEST_REBOOTED",
+    });
+    expect((await hostile("poweroff -f; sleep 100", { user: "root" })).outcome).toMatchObject({
+      kind: "failed",
+    });
   });
 
   it("that crashes the kernel is told as that", async () => {
-    expect((await hostile("echo c > /proc/sysrq-trigger; sleep 100", { user: "root" })).outcome).toMatchObject({ kind: "failed", code: "E_GUEST_PANIC" });
+    expect(
+      (await hostile("echo c > /proc/sysrq-trigger; sleep 100", { user: "root" })).outcome,
+    ).toMatchObject({ kind: "failed", code: "E_GUEST_PANIC" });
   });
 
   it("that kills everything it can leaves the agent standing or the machine ended, never a wait without end", async () => {
-    const result = await hostile("kill -9 -1; sleep 2; echo still", { user: "root", limits: { timeMs: 20_000 } });
+    const result = await hostile("kill -9 -1; sleep 2; echo still", {
+      user: "root",
+      limits: { timeMs: 20_000 },
+    });
     expect(["exited", "signalled", "failed", "limit"]).toContain(result.outcome.kind);
   });
 
   it("as root in the guest cannot load modules or see the host", async () => {
-    const { stdout } = await hostile("cat /proc/sys/kernel/modules_disabled; ls /sys/class/net; ls /sys/bus/pci/devices 2>/dev/null | wc -l; cat /proc/mounts", { user: "root" });
+    const { stdout } = await hostile(
+      "cat /proc/sys/kernel/modules_disabled; ls /sys/class/net; ls /sys/bus/pci/devices 2>/dev/null | wc -l; cat /proc/mounts",
+      { user: "root" },
+    );
     expect(stdout.toString()).toMatch(/^1\nlo\n0\n/);
     expect(stdout.toString()).not.toMatch(/9p|virtiofs|nfs/);
   });

@@ -7,9 +7,27 @@ import { once } from "node:events";
 import { attempt } from "../../src/foundation/index.ts";
 import { isRoot, publicDirectory, remove } from "./private-store.ts";
 
-const INSTALLED = ["dist", "guest", "host", "profiles", "package.json", "node_modules/commander", "node_modules/valibot", "node_modules/yaml"];
+const INSTALLED = [
+  "dist",
+  "guest",
+  "host",
+  "profiles",
+  "package.json",
+  "node_modules/commander",
+  "node_modules/valibot",
+  "node_modules/yaml",
+];
 /** What another user must not inherit of ours. */
-const OURS = ["HOME", "USER", "LOGNAME", "MAIL", "TMPDIR", "MAYFLY_HOME", "MAYFLY_RUNTIME", "MAYFLY_KVM_DEVICE"];
+const OURS = [
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "MAIL",
+  "TMPDIR",
+  "MAYFLY_HOME",
+  "MAYFLY_RUNTIME",
+  "MAYFLY_KVM_DEVICE",
+];
 
 export interface Answer {
   readonly status: number | null;
@@ -36,7 +54,9 @@ export class OrdinaryUser implements Disposable {
     if (isRoot) {
       this.name = `mayfly-t${process.pid}`;
       execFileSync("useradd", ["--create-home", "--shell", "/bin/sh", this.name]);
-      const [, , uid = "", gid = "", , home = ""] = execFileSync("getent", ["passwd", this.name], { encoding: "utf8" }).split(":");
+      const [, , uid = "", gid = "", , home = ""] = execFileSync("getent", ["passwd", this.name], {
+        encoding: "utf8",
+      }).split(":");
       [this.uid, this.gid, this.home] = [Number(uid), Number(gid), home];
     } else {
       [this.name, this.uid, this.gid] = [userInfo().username, userInfo().uid, userInfo().gid];
@@ -52,22 +72,40 @@ export class OrdinaryUser implements Disposable {
 
   /** For `spawn`: as this user, and nothing of our own session. */
   get session(): { env: NodeJS.ProcessEnv; cwd: string; uid?: number; gid?: number } {
-    const inherited = Object.entries(process.env).filter(([name]) => !OURS.includes(name) && !name.startsWith("XDG_"));
-    const env = { ...Object.fromEntries(inherited), HOME: this.home, USER: this.name, LOGNAME: this.name, ...(this.runtime === undefined ? {} : { XDG_RUNTIME_DIR: this.runtime }) };
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !OURS.includes(name) && !name.startsWith("XDG_"),
+    );
+    const env = {
+      ...Object.fromEntries(inherited),
+      HOME: this.home,
+      USER: this.name,
+      LOGNAME: this.name,
+      ...(this.runtime === undefined ? {} : { XDG_RUNTIME_DIR: this.runtime }),
+    };
     return { env, cwd: this.home, ...(isRoot ? { uid: this.uid, gid: this.gid } : {}) };
   }
 
   /** Runs the command line to its end. */
   async mayfly(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const session = this.session;
-    const child = spawn(process.execPath, [join(this.installation, "dist/cli/main.js"), ...args], { ...session, env: { ...session.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr] = await Promise.all([buffer(child.stdout), text(child.stderr), once(child, "close")]);
+    const child = spawn(process.execPath, [join(this.installation, "dist/cli/main.js"), ...args], {
+      ...session,
+      env: { ...session.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr] = await Promise.all([
+      buffer(child.stdout),
+      text(child.stderr),
+      once(child, "close"),
+    ]);
     return { status: child.exitCode, stdout, stderr };
   }
 
   [Symbol.dispose](): void {
     if (isRoot) execFileSync("userdel", ["--remove", this.name], { stdio: "ignore" });
     if (isRoot) remove(this.runDirectory);
-    attempt(() => { rmSync(this.installation, { recursive: true, force: true }); }, "told by the next line of the listing of /tmp");
+    attempt(() => {
+      rmSync(this.installation, { recursive: true, force: true });
+    }, "told by the next line of the listing of /tmp");
   }
 }

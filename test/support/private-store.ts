@@ -1,5 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, readdirSync, rmSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { attempt } from "../../src/foundation/index.ts";
@@ -31,7 +43,12 @@ export async function seedTemplate(home: string): Promise<void> {
   const { template } = await mayfly.run({ command: ["true"] });
   mkdirSync(join(home, "templates"), { recursive: true });
   // cp(1), as a RAM file is half holes and Node would fill them.
-  execFileSync("cp", ["-a", "--sparse=always", join(storePaths().root, "templates", `base-${template}`), join(home, "templates")]);
+  execFileSync("cp", [
+    "-a",
+    "--sparse=always",
+    join(storePaths().root, "templates", `base-${template}`),
+    join(home, "templates"),
+  ]);
 }
 
 /** Changes one byte in the middle of a file, keeping its length. */
@@ -46,11 +63,17 @@ export function flipByte(path: string, at: number): void {
 
 /** What lies in a store that nobody finished: half-made images and templates, files written beside their place. */
 export function halfMade(home: string): string[] {
-  const names = (folder: string): string[] => attempt(() => readdirSync(join(home, folder), { recursive: true, encoding: "utf8" }), "not made yet") ?? [];
+  const names = (folder: string): string[] =>
+    attempt(() => readdirSync(join(home, folder), { recursive: true, encoding: "utf8" }), "not made yet") ??
+    [];
   return [
     ...names("tmp").map((name) => `tmp/${name}`),
-    ...names("templates").filter((name) => /(^|\/)tmp-|\.\d+$|\.sock$/.test(name)).map((name) => `templates/${name}`),
-    ...names("images").filter((name) => /(^|\/)tmp-|\.\d+$/.test(name)).map((name) => `images/${name}`),
+    ...names("templates")
+      .filter((name) => /(^|\/)tmp-|\.\d+$|\.sock$/.test(name))
+      .map((name) => `templates/${name}`),
+    ...names("images")
+      .filter((name) => /(^|\/)tmp-|\.\d+$/.test(name))
+      .map((name) => `images/${name}`),
   ];
 }
 
@@ -61,7 +84,10 @@ export function templatesIn(home: string): string[] {
 }
 
 /** Sets variables for as long as `work` runs. */
-export async function withEnvironment<T>(variables: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
+export async function withEnvironment<T>(
+  variables: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);
   try {
@@ -77,9 +103,20 @@ export async function withEnvironment<T>(variables: Readonly<Record<string, stri
 /** A file system in memory at `path`; undefined where we may not mount. */
 export function mountTmpfs(path: string, options: string): Disposable | undefined {
   mkdirSync(path, { recursive: true });
-  const mounted = isRoot && attempt(() => { execFileSync("mount", ["-t", "tmpfs", "-o", `mode=755,${options}`, "mayfly-test", path], { stdio: "ignore" }); return true; }, "a container may forbid it");
+  const mounted =
+    isRoot &&
+    attempt(() => {
+      execFileSync("mount", ["-t", "tmpfs", "-o", `mode=755,${options}`, "mayfly-test", path], {
+        stdio: "ignore",
+      });
+      return true;
+    }, "a container may forbid it");
   if (mounted !== true) return undefined;
-  return { [Symbol.dispose]() { execFileSync("umount", ["-l", path]); } };
+  return {
+    [Symbol.dispose]() {
+      execFileSync("umount", ["-l", path]);
+    },
+  };
 }
 
 export function remove(path: string): void {

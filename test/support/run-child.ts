@@ -10,14 +10,18 @@ export class MayflyChild {
 
   constructor(script: string, session: Pick<SpawnOptions, "env" | "cwd" | "uid" | "gid"> = {}) {
     this.process = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      ...session, stdio: ["ignore", "pipe", "inherit"] });
+      ...session,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const { stdout } = this.process;
     if (stdout === null) throw new Error("no stdout");
     createInterface({ input: stdout }).on("line", (line) => {
       this.#lines.push(line);
       this.#wake();
     });
-    this.process.once("exit", () => { this.#wake(); });
+    this.process.once("exit", () => {
+      this.#wake();
+    });
   }
 
   /** Everything that it printed until now. */
@@ -31,7 +35,9 @@ export class MayflyChild {
       const line = this.#lines.find((each) => each.startsWith(word));
       if (line !== undefined) return line.slice(word.length).trim();
       if (this.process.exitCode !== null) throw new Error(`ended before ${word}: ${this.#lines.join("; ")}`);
-      await new Promise<void>((resolve) => { this.#wake = resolve; });
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 

@@ -48,21 +48,34 @@ describe("files of a fork", () => {
   it("go in and come out exactly, small and large, from bytes and from streams", async () => {
     const large = randomBytes(9 * 1024 * 1024 + 1);
     await fork.writeFile("/tmp/small", "text\n");
-    await fork.writeFile("/tmp/deep/er/large", Readable.from([large.subarray(0, 1000), large.subarray(1000)]));
+    await fork.writeFile(
+      "/tmp/deep/er/large",
+      Readable.from([large.subarray(0, 1000), large.subarray(1000)]),
+    );
     expect((await fork.readFile("/tmp/small")).toString()).toBe("text\n");
     expect(sha(await fork.readFile("/tmp/deep/er/large"))).toBe(sha(large));
     expect(sha(await buffer(fork.openFile("/tmp/deep/er/large")))).toBe(sha(large));
   });
 
   it("are listed with kinds and sizes, links not followed", async () => {
-    await python("import os; os.makedirs('/tmp/l/d'); open('/tmp/l/f','w').write('123'); os.symlink('/etc/passwd','/tmp/l/s'); os.mkfifo('/tmp/l/p')");
+    await python(
+      "import os; os.makedirs('/tmp/l/d'); open('/tmp/l/f','w').write('123'); os.symlink('/etc/passwd','/tmp/l/s'); os.mkfifo('/tmp/l/p')",
+    );
     const entries = await fork.list("/tmp/l");
-    expect(Object.fromEntries(entries.map(({ path, kind }) => [openUntrusted(path), kind]))).toEqual({ d: "directory", f: "file", s: "symlink", p: "other" });
+    expect(Object.fromEntries(entries.map(({ path, kind }) => [openUntrusted(path), kind]))).toEqual({
+      d: "directory",
+      f: "file",
+      s: "symlink",
+      p: "other",
+    });
     expect(entries.find(({ kind }) => kind === "file")?.size).toBe(3);
   });
 
   it("that cannot be had are told by name", async () => {
-    await expect(fork.readFile("/tmp/nothing")).rejects.toMatchObject({ code: "E_FILE_IN_GUEST", message: expect.stringContaining("/tmp/nothing") as string });
+    await expect(fork.readFile("/tmp/nothing")).rejects.toMatchObject({
+      code: "E_FILE_IN_GUEST",
+      message: expect.stringContaining("/tmp/nothing") as string,
+    });
     await expect(fork.readFile("/tmp")).rejects.toMatchObject({ code: "E_FILE_IN_GUEST" });
     await expect(fork.writeFile("/proc/nope", "x")).rejects.toMatchObject({ code: "E_FILE_IN_GUEST" });
   });
@@ -70,7 +83,9 @@ describe("files of a fork", () => {
 
 describe("forwards", () => {
   it("reach a port of the guest, both ways, with half-close", async () => {
-    await serve("import socket\ns=socket.create_server(('127.0.0.1',8123)); print('up',flush=True)\nwhile 1:\n c,_=s.accept(); d=b''\n while (b:=c.recv(65536)): d+=b\n c.sendall(d[::-1]); c.close()");
+    await serve(
+      "import socket\ns=socket.create_server(('127.0.0.1',8123)); print('up',flush=True)\nwhile 1:\n c,_=s.accept(); d=b''\n while (b:=c.recv(65536)): d+=b\n c.sendall(d[::-1]); c.close()",
+    );
     const bytes = randomBytes(700_000);
     const socket = await fork.forward({ port: 8123 });
     socket.end(bytes);
@@ -78,7 +93,9 @@ describe("forwards", () => {
   });
 
   it("reach a unix socket of the guest", async () => {
-    await serve("import socket\ns=socket.socket(socket.AF_UNIX); s.bind('/tmp/s'); s.listen(); print('up',flush=True)\nwhile 1:\n c,_=s.accept(); c.sendall(b'hello '+c.recv(100)); c.close()");
+    await serve(
+      "import socket\ns=socket.socket(socket.AF_UNIX); s.bind('/tmp/s'); s.listen(); print('up',flush=True)\nwhile 1:\n c,_=s.accept(); c.sendall(b'hello '+c.recv(100)); c.close()",
+    );
     const socket = await fork.forward({ unixPath: "/tmp/s" });
     socket.write("you");
     expect((await buffer(socket)).toString()).toBe("hello you");
@@ -86,12 +103,15 @@ describe("forwards", () => {
 
   it("to nothing are refused", async () => {
     await expect(fork.forward({ port: 9 })).rejects.toMatchObject({ code: "E_GUEST_REFUSED" });
-    await expect(fork.forward({ unixPath: "/tmp/none" })).rejects.toMatchObject({ code: expect.stringMatching(/^E_/) as string });
+    await expect(fork.forward({ unixPath: "/tmp/none" })).rejects.toMatchObject({
+      code: expect.stringMatching(/^E_/) as string,
+    });
   });
 });
 
 it("refuses connections outward, and the task's result names them", async () => {
-  const script = "import socket\ns=socket.socket(socket.AF_UNIX); s.connect('/run/mayfly/outward'); s.sendall(b'example.org 443\\n'); print(s.recv(100).decode())";
+  const script =
+    "import socket\ns=socket.socket(socket.AF_UNIX); s.connect('/run/mayfly/outward'); s.sendall(b'example.org 443\\n'); print(s.recv(100).decode())";
   const result = await mayfly.run({ profile: "python", command: ["python3", "-c", script] });
   expect(result.stdout.toString()).toMatch(/^ERROR/);
   expect(result.refusedStreams).toEqual([{ name: "example.org", port: 443 }]);
@@ -99,10 +119,16 @@ it("refuses connections outward, and the task's result names them", async () => 
 });
 
 it("sends signals and new terminal sizes", async () => {
-  const guest = fork.exec(["sh", "-c", "trap 'echo got; exit 7' TERM; echo ready; while :; do sleep 0.1; done"]);
+  const guest = fork.exec([
+    "sh",
+    "-c",
+    "trap 'echo got; exit 7' TERM; echo ready; while :; do sleep 0.1; done",
+  ]);
   guest.stderr.resume();
   let said = "";
-  guest.stdout.on("data", (chunk: Buffer) => { said += chunk.toString(); });
+  guest.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
   while (!said.includes("ready")) await new Promise((resolve) => setTimeout(resolve, 10));
   guest.signal(15);
   expect(await guest.exit).toEqual({ kind: "exited", code: 7 });
@@ -124,7 +150,10 @@ it("gives as many processors and as much memory as were asked for, and a share o
   expect(mib).toBeLessThan(384);
   const host = cgroupHost();
   const path = join(host?.parents.cpu ?? "", `mayfly-${sized.id}`);
-  const quota = host?.version === 2 ? readFileSync(join(path, "cpu.max"), "utf8").split(" ")[0] : readFileSync(join(path, "cpu.cfs_quota_us"), "utf8");
+  const quota =
+    host?.version === 2
+      ? readFileSync(join(path, "cpu.max"), "utf8").split(" ")[0]
+      : readFileSync(join(path, "cpu.cfs_quota_us"), "utf8");
   expect(Number(quota)).toBe(50_000);
 });
 
@@ -135,9 +164,11 @@ it("is unusable and gone after kill, however often that is called", async () => 
   guest.stderr.resume().on("error", () => undefined);
   const steps = await Promise.all([gone.kill(), gone.kill()]);
   expect(steps[0]).toEqual(steps[1]);
-  expect(steps[0]?.every(({ ok }) => ok)).toBe(true);
+  expect(steps[0].every(({ ok }) => ok)).toBe(true);
   await expect(guest.exit).rejects.toMatchObject({ code: "E_CLOSED" });
-  await expect(gone.readFile("/etc/passwd")).rejects.toMatchObject({ code: expect.stringMatching(/^E_(CLOSED|ENGINE_DIED)$/) as string });
+  await expect(gone.readFile("/etc/passwd")).rejects.toMatchObject({
+    code: expect.stringMatching(/^E_(CLOSED|ENGINE_DIED)$/) as string,
+  });
   expect(leftovers([gone.id])).toEqual([]);
 });
 

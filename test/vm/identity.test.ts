@@ -3,8 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Mayfly, type Fork } from "../../src/index.ts";
 
 let mayfly: Mayfly;
-beforeAll(async () => { mayfly = await Mayfly.open(); });
-afterAll(async () => { await mayfly.close(); });
+beforeAll(async () => {
+  mayfly = await Mayfly.open();
+});
+afterAll(async () => {
+  await mayfly.close();
+});
 
 async function say(fork: Fork, command: readonly [string, ...string[]]): Promise<string> {
   const guest = fork.exec(command);
@@ -61,7 +65,9 @@ describe.each([
   });
 
   it.each(Object.keys(sources))("share no %s", async (name) => {
-    const said = await Promise.all(siblings.map(async (fork) => await say(fork, command(sources[name] ?? ""))));
+    const said = await Promise.all(
+      siblings.map(async (fork) => await say(fork, command(sources[name] ?? ""))),
+    );
     expect(said.every((value) => value !== "")).toBe(true);
     expect(new Set(said).size).toBe(siblings.length);
   });

@@ -1,12 +1,26 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bubblewrapArguments, cgroupHost, launchCommand, makeCgroups, planCgroups } from "../../src/engine/jail/index.ts";
+import {
+  bubblewrapArguments,
+  cgroupHost,
+  launchCommand,
+  makeCgroups,
+  planCgroups,
+} from "../../src/engine/jail/index.ts";
 import { removeCgroup } from "../../src/disposal/index.ts";
 import { newVmId } from "../../src/foundation/index.ts";
 import { Mayfly, type Fork } from "../../src/index.ts";
@@ -18,7 +32,9 @@ beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), "mayfly-jail-"));
   chmodSync(scratch, 0o755);
 });
-afterAll(() => { rmSync(scratch, { recursive: true, force: true }); });
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** Runs the probe where QEMU would run, and gives back what it could do. */
 async function probe(...targets: string[]): Promise<Map<string, string>> {
@@ -29,13 +45,27 @@ async function probe(...targets: string[]): Promise<Map<string, string>> {
   makeCgroups(id, { memory: 64 * 1024 * 1024, tbSize: 1, cpus: undefined });
   try {
     const jail = bubblewrapArguments({
-      binds: [{ kind: "read-only", host: binary, inside: "/probe" }, { kind: "read-only", host: "/etc/hostname", inside: "/template/ram" }],
-      env: {}, infoFd: 3, argv: ["/probe", ...targets], disableUserns: true,
+      binds: [
+        { kind: "read-only", host: binary, inside: "/probe" },
+        { kind: "read-only", host: "/etc/hostname", inside: "/template/ram" },
+      ],
+      env: {},
+      infoFd: 3,
+      argv: ["/probe", ...targets],
+      disableUserns: true,
     });
-    const child = await spawnSupervised({ argv: launchCommand({ id, cgroups, jail, kvmGroup: undefined }), pipes: 1 });
+    const child = await spawnSupervised({
+      argv: launchCommand({ id, cgroups, jail, kvmGroup: undefined }),
+      pipes: 1,
+    });
     const said = await text(child.stdout);
     expect(await child.exit, child.errors.lines().join("\n")).toEqual({ code: 0, signal: null });
-    return new Map(said.trim().split("\n").map((line) => line.split("=") as [string, string]));
+    return new Map(
+      said
+        .trim()
+        .split("\n")
+        .map((line) => line.split("=") as [string, string]),
+    );
   } finally {
     for (const path of cgroups) await removeCgroup(path);
   }
@@ -45,23 +75,55 @@ describe("in QEMU's place, a probe", () => {
   it("cannot open the user's files, other tasks, the ledger or the system's secrets", async () => {
     const mine = join(scratch, "private.txt");
     writeFileSync(mine, "secret", { mode: 0o666 });
-    const targets = [mine, "/etc/passwd", "/etc/shadow", "/root", "/home", "/run/mayfly", "/var/lib/mayfly", "/proc/self/maps", "/proc/1/root", "/sys", "/dev/mem", "/dev/kvm", "/tmp", process.cwd()];
+    const targets = [
+      mine,
+      "/etc/passwd",
+      "/etc/shadow",
+      "/root",
+      "/home",
+      "/run/mayfly",
+      "/var/lib/mayfly",
+      "/proc/self/maps",
+      "/proc/1/root",
+      "/sys",
+      "/dev/mem",
+      "/dev/kvm",
+      "/tmp",
+      process.cwd(),
+    ];
     const could = await probe(...targets.map((path) => `open:${path}`));
     for (const path of targets) expect(could.get(`open:${path}`), path).toBe("no");
   });
 
   it("can read what it was given and write nothing anywhere", async () => {
-    const could = await probe("open:/template/ram", "write:/template/ram", "write:/template/new", "write:/new", "write:/probe");
+    const could = await probe(
+      "open:/template/ram",
+      "write:/template/ram",
+      "write:/template/new",
+      "write:/new",
+      "write:/probe",
+    );
     expect(Object.fromEntries(could)).toMatchObject({
-      "open:/template/ram": "yes", "write:/template/ram": "no", "write:/template/new": "no", "write:/new": "no", "write:/probe": "no",
+      "open:/template/ram": "yes",
+      "write:/template/ram": "no",
+      "write:/template/new": "no",
+      "write:/new": "no",
+      "write:/probe": "no",
     });
   });
 
   it("reaches no server of the host and finds no network interface but loopback", async () => {
     const server = createServer((_request, response) => response.end("hello"));
-    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
     const { port } = server.address() as AddressInfo;
-    const could = await probe(`connect:127.0.0.1:${port}`, "connect:10.0.0.1:80", "interfaces:", "abstract:/run/dbus");
+    const could = await probe(
+      `connect:127.0.0.1:${port}`,
+      "connect:10.0.0.1:80",
+      "interfaces:",
+      "abstract:/run/dbus",
+    );
     server.close();
     expect(could.get(`connect:127.0.0.1:${port}`)).toBe("no");
     expect(could.get("connect:10.0.0.1:80")).toBe("no");
@@ -91,7 +153,8 @@ describe("a live micro-VM's QEMU", () => {
     await fork.kill();
     await mayfly.close();
   });
-  const status = (field: string): string => new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  const status = (field: string): string =>
+    new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
 
   it("is not root, has no capability, cannot gain any, and is under seccomp", () => {
     expect(status("Uid").split("\t")).not.toContain("0");
@@ -106,13 +169,21 @@ describe("a live micro-VM's QEMU", () => {
   });
 
   it("sees only what it needs", () => {
-    expect(readdirSync(`/proc/${pid}/root`).sort()).toEqual(expect.not.arrayContaining(["home", "root", "proc", "sys", "tmp", "run", "var"]) as string[]);
-    expect(readFileSync(`/proc/${pid}/net/dev`, "utf8").match(/^\s*\w+:/gm)?.map((name) => name.trim())).toEqual(["lo:"]);
+    expect(readdirSync(`/proc/${pid}/root`).sort()).toEqual(
+      expect.not.arrayContaining(["home", "root", "proc", "sys", "tmp", "run", "var"]) as string[],
+    );
+    expect(
+      readFileSync(`/proc/${pid}/net/dev`, "utf8")
+        .match(/^\s*\w+:/gm)
+        ?.map((name) => name.trim()),
+    ).toEqual(["lo:"]);
   });
 
   it("is in a cgroup with limits, where the machine has them", ({ skip }) => {
     const memory = cgroupHost()?.parents.memory;
     if (memory === undefined) skip("this machine lets us make no memory cgroup");
-    expect(readFileSync(join(memory ?? "", `mayfly-${fork.id}`, "cgroup.procs"), "utf8").split("\n")).toContain(String(pid));
+    expect(
+      readFileSync(join(memory ?? "", `mayfly-${fork.id}`, "cgroup.procs"), "utf8").split("\n"),
+    ).toContain(String(pid));
   });
 });

@@ -3,8 +3,12 @@ import { Mayfly } from "../../src/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
 
 let mayfly: Mayfly;
-beforeAll(async () => { mayfly = await Mayfly.open(); });
-afterAll(async () => { await mayfly.close(); });
+beforeAll(async () => {
+  mayfly = await Mayfly.open();
+});
+afterAll(async () => {
+  await mayfly.close();
+});
 
 it("runs 200 tasks, 20 alive at a time, each with its own answer, and leaves nothing", async () => {
   const ids: string[] = [];
@@ -28,14 +32,16 @@ it("runs 200 tasks, 20 alive at a time, each with its own answer, and leaves not
 
 it("gives a task 20 streams of its own at once in one micro-VM", async () => {
   await using fork = await mayfly.fork("base");
-  const said = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
-    const guest = fork.exec(["sh", "-c", `cat; echo ${i}`]);
-    guest.stdin.end(`in ${i}\n`);
-    guest.stderr.resume();
-    const chunks: Buffer[] = [];
-    for await (const chunk of guest.stdout) chunks.push(chunk as Buffer);
-    await guest.exit;
-    return Buffer.concat(chunks).toString();
-  }));
+  const said = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => {
+      const guest = fork.exec(["sh", "-c", `cat; echo ${i}`]);
+      guest.stdin.end(`in ${i}\n`);
+      guest.stderr.resume();
+      const chunks: Buffer[] = [];
+      for await (const chunk of guest.stdout) chunks.push(chunk as Buffer);
+      await guest.exit;
+      return Buffer.concat(chunks).toString();
+    }),
+  );
   expect(said).toEqual(Array.from({ length: 20 }, (_, i) => `in ${i}\n${i}\n`));
 });

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -25,7 +35,8 @@ async function run(request: RunRequest): Promise<RunResult> {
   expect(leftovers([result.id].filter((id) => id !== ""))).toEqual([]);
   return result;
 }
-const sh = async (script: string, more: Partial<RunRequest> = {}): Promise<RunResult> => await run({ command: ["sh", "-c", script], ...more });
+const sh = async (script: string, more: Partial<RunRequest> = {}): Promise<RunResult> =>
+  await run({ command: ["sh", "-c", script], ...more });
 const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 describe("a command", () => {
@@ -42,29 +53,49 @@ describe("a command", () => {
   });
 
   it("says 127 for a missing command and 126 for one that cannot be run", async () => {
-    expect(await run({ command: ["no-such-program"] })).toMatchObject({ exitCode: 127, outcome: { kind: "failed", code: "E_COMMAND_NOT_FOUND" } });
-    expect(await run({ command: ["/etc/passwd"] })).toMatchObject({ exitCode: 126, outcome: { code: "E_COMMAND_NOT_EXECUTABLE" } });
-    expect(await run({ command: ["true"], cwd: "/no/such/place" })).toMatchObject({ outcome: { kind: "failed" } });
-    expect(await run({ command: ["true"], user: "nobody-at-all" })).toMatchObject({ outcome: { kind: "failed" } });
+    expect(await run({ command: ["no-such-program"] })).toMatchObject({
+      exitCode: 127,
+      outcome: { kind: "failed", code: "E_COMMAND_NOT_FOUND" },
+    });
+    expect(await run({ command: ["/etc/passwd"] })).toMatchObject({
+      exitCode: 126,
+      outcome: { code: "E_COMMAND_NOT_EXECUTABLE" },
+    });
+    expect(await run({ command: ["true"], cwd: "/no/such/place" })).toMatchObject({
+      outcome: { kind: "failed" },
+    });
+    expect(await run({ command: ["true"], user: "nobody-at-all" })).toMatchObject({
+      outcome: { kind: "failed" },
+    });
   });
 
   it("gets arguments, variables and directory exactly", async () => {
     const odd = "a b'\"$`\\\n\té日本🙂";
-    const result = await run({ command: ["sh", "-c", 'printf "%s|%s|%s" "$1" "$ODD" "$PWD"', "sh", odd], env: { ODD: odd }, cwd: "/tmp" });
+    const result = await run({
+      command: ["sh", "-c", 'printf "%s|%s|%s" "$1" "$ODD" "$PWD"', "sh", odd],
+      env: { ODD: odd },
+      cwd: "/tmp",
+    });
     expect(result.stdout.toString()).toBe(`${odd}|${odd}|/tmp`);
   });
 
   it("passes standard input on, byte for byte, and closes it", async () => {
     const bytes = randomBytes(5 * 1024 * 1024 + 17);
     const chunks: Buffer[] = [];
-    const stdout = new Writable({ write(chunk: Buffer, _e, done) { chunks.push(chunk); done(); } });
+    const stdout = new Writable({
+      write(chunk: Buffer, _e, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
     await run({ command: ["cat"], stdin: bytes, stdout });
     expect(sha(Buffer.concat(chunks))).toBe(sha(bytes));
   });
 
   it("keeps both outputs whole when they are large and interleaved", async () => {
     const result = await sh("i=0; while [ $i -lt 3000 ]; do echo o$i; echo e$i >&2; i=$((i+1)); done");
-    const lines = (letter: string): string => Array.from({ length: 3000 }, (_, i) => `${letter}${i}\n`).join("");
+    const lines = (letter: string): string =>
+      Array.from({ length: 3000 }, (_, i) => `${letter}${i}\n`).join("");
     expect(result.stdout.toString()).toBe(lines("o"));
     expect(result.stderr.toString()).toBe(lines("e"));
   });
@@ -74,12 +105,16 @@ describe("a command", () => {
   });
 
   it("has a terminal when it asks for one", async () => {
-    const result = await sh("test -t 0 && test -t 1 && stty size; tty", { terminal: { rows: 33, columns: 99 } });
+    const result = await sh("test -t 0 && test -t 1 && stty size; tty", {
+      terminal: { rows: 33, columns: 99 },
+    });
     expect(result.stdout.toString()).toMatch(/33 99\r\n\/dev\/pts\/\d+/);
   });
 
   it("has no rights, no network and no way to gain either", async () => {
-    const { stdout } = await sh("id -u; grep NoNewPrivs /proc/self/status; ls /sys/class/net; cat /proc/sys/kernel/modules_disabled; grep -c . /proc/net/route; touch /etc/x /in/x 2>&1; echo end");
+    const { stdout } = await sh(
+      "id -u; grep NoNewPrivs /proc/self/status; ls /sys/class/net; cat /proc/sys/kernel/modules_disabled; grep -c . /proc/net/route; touch /etc/x /in/x 2>&1; echo end",
+    );
     const text = stdout.toString();
     expect(text).toMatch(/^1000\nNoNewPrivs:\t1\nlo\n1\n1\n/);
     expect(text).toContain("/etc/x");
@@ -88,12 +123,21 @@ describe("a command", () => {
 
   it("is cancelled by its caller", async () => {
     const abort = new AbortController();
-    setTimeout(() => { abort.abort(); }, 300);
-    expect(await sh("sleep 1000", { signal: abort.signal })).toMatchObject({ outcome: { kind: "cancelled" }, exitCode: 130 });
+    setTimeout(() => {
+      abort.abort();
+    }, 300);
+    expect(await sh("sleep 1000", { signal: abort.signal })).toMatchObject({
+      outcome: { kind: "cancelled" },
+      exitCode: 130,
+    });
   });
 
   it("ends when nobody reads its output any more", async () => {
-    const stdout = new Writable({ write(_chunk, _e, done) { done(new Error("EPIPE")); } });
+    const stdout = new Writable({
+      write(_chunk, _e, done) {
+        done(new Error("EPIPE"));
+      },
+    });
     expect(await run({ command: ["yes"], stdout })).toMatchObject({ outcome: { kind: "cancelled" } });
   });
 });
@@ -105,7 +149,10 @@ describe("inputs", () => {
     writeFileSync(plain, "1,2\n");
     writeFileSync(script, "#!/bin/sh\necho ran\n");
     chmodSync(script, 0o755);
-    const { stdout } = await sh("ls /in; cat /in/data.csv; /in/tool.sh; echo x 2>/dev/null >/in/data.csv || echo refused; rm -f /in/data.csv 2>/dev/null; cat /in/data.csv", { inputs: [plain, script] });
+    const { stdout } = await sh(
+      "ls /in; cat /in/data.csv; /in/tool.sh; echo x 2>/dev/null >/in/data.csv || echo refused; rm -f /in/data.csv 2>/dev/null; cat /in/data.csv",
+      { inputs: [plain, script] },
+    );
     expect(stdout.toString()).toBe("data.csv\ntool.sh\n1,2\nran\nrefused\n1,2\n");
   });
 
@@ -135,13 +182,19 @@ describe("inputs", () => {
     const { truncateSync } = await import("node:fs");
     truncateSync(path, 400 * 1024 * 1024);
     const result = await run({ command: ["true"], inputs: [path] });
-    expect(result.outcome).toMatchObject({ kind: "failed", code: "E_INPUT_TOO_LARGE", next: expect.stringContaining("--memory") as string });
+    expect(result.outcome).toMatchObject({
+      kind: "failed",
+      code: "E_INPUT_TOO_LARGE",
+      next: expect.stringContaining("--memory") as string,
+    });
   });
 
   it("that change while they are read are told", async () => {
     const path = join(scratch, "growing");
     writeFileSync(path, randomBytes(30 * 1024 * 1024));
-    const writer = setInterval(() => { writeFileSync(path, randomBytes(1000), { flag: "a" }); }, 5);
+    const writer = setInterval(() => {
+      writeFileSync(path, randomBytes(1000), { flag: "a" });
+    }, 5);
     const result = await run({ command: ["true"], inputs: [path] });
     clearInterval(writer);
     expect(result.outcome).toMatchObject({ kind: "failed", code: "E_INPUT_CHANGED" });
@@ -151,7 +204,10 @@ describe("inputs", () => {
 describe("outputs", () => {
   it("come back, whole and in directories", async () => {
     const out = join(scratch, "out-1");
-    const result = await sh("mkdir -p /out/a/b; echo one > /out/one.txt; head -c 3000000 /dev/urandom > /out/a/b/two.bin; sha256sum < /out/a/b/two.bin; : > /out/empty", { out });
+    const result = await sh(
+      "mkdir -p /out/a/b; echo one > /out/one.txt; head -c 3000000 /dev/urandom > /out/a/b/two.bin; sha256sum < /out/a/b/two.bin; : > /out/empty",
+      { out },
+    );
     expect(result.outputs.map(({ path }) => path).sort()).toEqual(["a/b/two.bin", "empty", "one.txt"]);
     expect(readFileSync(join(out, "one.txt"), "utf8")).toBe("one\n");
     expect(result.stdout.toString()).toContain(sha(readFileSync(join(out, "a/b/two.bin"))));
@@ -197,6 +253,9 @@ describe("outputs", () => {
     ["count", "i=0; while [ $i -lt 200 ]; do : > /out/$i; i=$((i+1)); done", { outFiles: 50 }, "outFiles"],
     ["size", "head -c 3000000 /dev/zero > /out/big", { outBytes: 1_000_000 }, "outBytes"],
   ])("over the limit on %s end the task, and the limit is named", async (...[, script, limits, limit]) => {
-    expect(await sh(script, { out: join(scratch, `out-${limit}`), limits })).toMatchObject({ outcome: { kind: "limit", limit }, exitCode: 124 });
+    expect(await sh(script, { out: join(scratch, `out-${limit}`), limits })).toMatchObject({
+      outcome: { kind: "limit", limit },
+      exitCode: 124,
+    });
   });
 });

@@ -23,10 +23,23 @@ interface JailRequest {
  */
 export function bubblewrapArguments({ binds, env, infoFd, argv, disableUserns }: JailRequest): string[] {
   return [
-    "--unshare-all", ...(disableUserns ? ["--unshare-user", "--disable-userns"] : []), "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv",
-    "--info-fd", String(infoFd),
+    "--unshare-all",
+    ...(disableUserns ? ["--unshare-user", "--disable-userns"] : []),
+    "--cap-drop",
+    "ALL",
+    "--die-with-parent",
+    "--new-session",
+    "--as-pid-1",
+    "--clearenv",
+    "--info-fd",
+    String(infoFd),
     ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
     ...binds.flatMap(({ kind, host, inside }) => [FLAGS[kind], host, inside]),
-    "--remount-ro", "/", "--chdir", "/", "--", ...argv,
+    "--remount-ro",
+    "/",
+    "--chdir",
+    "/",
+    "--",
+    ...argv,
   ];
 }

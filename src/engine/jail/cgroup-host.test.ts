@@ -7,8 +7,12 @@ import { findCgroupHost } from "./cgroup-host.ts";
 import { makeCgroups, planCgroups } from "./cgroup.ts";
 
 let root: string;
-beforeEach(() => { root = mkdtempSync(join(tmpdir(), "cgroup-")); });
-afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "cgroup-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** A directory that looks like a cgroup. */
 function cgroup(path: string, control = ""): string {
@@ -44,7 +48,10 @@ describe("findCgroupHost", () => {
     const memory = cgroup("memory");
     cgroup("unified/a");
     const mounts = `cgroup2 ${root}/unified cgroup2 rw 0 0\ncgroup ${root}/memory cgroup rw,memory 0 0\n`;
-    expect(findCgroupHost("4:memory:/\n0::/a/b\n", mounts, false)).toEqual({ version: 1, parents: { memory } });
+    expect(findCgroupHost("4:memory:/\n0::/a/b\n", mounts, false)).toEqual({
+      version: 1,
+      parents: { memory },
+    });
   });
 });
 
@@ -56,7 +63,8 @@ describe("makeCgroups", () => {
     const host = { version: 2, parents: { memory: slice, pids: slice, cpu: slice } } as const;
     expect(planCgroups("m1", host)).toEqual([join(slice, "mayfly-m1")]);
     mkdirSync(join(slice, "mayfly-m1"));
-    for (const file of ["memory.max", "memory.swap.max", "pids.max", "cpu.max"]) writeFileSync(join(slice, "mayfly-m1", file), "");
+    for (const file of ["memory.max", "memory.swap.max", "pids.max", "cpu.max"])
+      writeFileSync(join(slice, "mayfly-m1", file), "");
     makeCgroups("m1", limits, host);
     const read = (file: string): string => readFileSync(join(slice, "mayfly-m1", file), "utf8");
     expect(Number(read("memory.max"))).toBe((256 + 16 + 256) * MIB);

@@ -21,7 +21,8 @@ export function findCgroupHost(own: string, mounts: string, isRoot: boolean): Cg
 }
 
 export function readOwnCgroups(): { own: string; mounts: string } {
-  const read = (path: string): string => attempt(() => readFileSync(path, "latin1"), "not Linux as we know it") ?? "";
+  const read = (path: string): string =>
+    attempt(() => readFileSync(path, "latin1"), "not Linux as we know it") ?? "";
   return { own: read("/proc/self/cgroup"), mounts: read("/proc/self/mounts") };
 }
 
@@ -40,10 +41,15 @@ function findV2(own: string, mounts: string, isRoot: boolean): CgroupHost | unde
   const mount = mountPoint(mounts, "cgroup2");
   const path = /^0::(.*)$/m.exec(own)?.[1];
   if (mount === undefined || path === undefined) return undefined;
-  const candidates = [...(path === "/" ? [] : [join(mount, dirname(path))]), ...(isRoot ? [join(mount, "mayfly")] : [])];
+  const candidates = [
+    ...(path === "/" ? [] : [join(mount, dirname(path))]),
+    ...(isRoot ? [join(mount, "mayfly")] : []),
+  ];
   for (const directory of candidates) {
     if (isRoot) attempt(() => mkdirSync(directory, { recursive: true }), "judged by what is writable below");
-    const usable = isWritable(directory) ? CONTROLLERS.filter((controller) => enable(directory, controller)) : [];
+    const usable = isWritable(directory)
+      ? CONTROLLERS.filter((controller) => enable(directory, controller))
+      : [];
     if (usable.includes("memory")) {
       return { version: 2, parents: Object.fromEntries(usable.map((controller) => [controller, directory])) };
     }
@@ -54,22 +60,33 @@ function findV2(own: string, mounts: string, isRoot: boolean): CgroupHost | unde
 /** A v2 controller limits a directory's children only where the directory and those above pass it down. */
 function enable(directory: string, controller: Controller): boolean {
   const control = join(directory, "cgroup.subtree_control");
-  const isOn = (): boolean => (attempt(() => readFileSync(control, "latin1"), "not there") ?? "").split(/\s+/).includes(controller);
+  const isOn = (): boolean =>
+    (attempt(() => readFileSync(control, "latin1"), "not there") ?? "").split(/\s+/).includes(controller);
   if (isOn()) return true;
-  attempt(() => { writeFileSync(join(dirname(directory), "cgroup.subtree_control"), `+${controller}`); }, "judged by isOn");
-  attempt(() => { writeFileSync(control, `+${controller}`); }, "judged by isOn");
+  attempt(() => {
+    writeFileSync(join(dirname(directory), "cgroup.subtree_control"), `+${controller}`);
+  }, "judged by isOn");
+  attempt(() => {
+    writeFileSync(control, `+${controller}`);
+  }, "judged by isOn");
   return isOn();
 }
 
 function mountPoint(mounts: string, type: string, option?: string): string | undefined {
   for (const line of mounts.split("\n")) {
     const [, point, kind, options] = line.split(" ");
-    if (kind === type && (option === undefined || options?.split(",").includes(option) === true)) return point;
+    if (kind === type && (option === undefined || options?.split(",").includes(option) === true))
+      return point;
   }
   return undefined;
 }
 
 function isWritable(directory: string): boolean {
-  return attempt(() => { accessSync(directory, constants.W_OK); accessSync(join(directory, "cgroup.procs"), constants.W_OK); return true; },
-    "no right to it") === true;
+  return (
+    attempt(() => {
+      accessSync(directory, constants.W_OK);
+      accessSync(join(directory, "cgroup.procs"), constants.W_OK);
+      return true;
+    }, "no right to it") === true
+  );
 }

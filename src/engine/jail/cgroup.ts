@@ -36,21 +36,34 @@ export function planCgroups(id: string, on: CgroupHost | undefined = cgroupHost(
 }
 
 /** Makes the directories of `planCgroups` and writes the limits. @throws E_JAIL where the kernel refuses */
-export function makeCgroups(id: string, limits: CgroupLimits, on: CgroupHost | undefined = cgroupHost()): void {
+export function makeCgroups(
+  id: string,
+  limits: CgroupLimits,
+  on: CgroupHost | undefined = cgroupHost(),
+): void {
   if (on === undefined) return;
   for (const [controller, parent] of Object.entries(on.parents) as [Controller, string][]) {
     const directory = join(parent, `mayfly-${id}`);
     try {
       mkdirSync(directory, { recursive: true });
-      for (const [file, value] of settings(controller, limits, on.version)) writeFileSync(join(directory, file), value);
+      for (const [file, value] of settings(controller, limits, on.version))
+        writeFileSync(join(directory, file), value);
     } catch (cause) {
-      throw new MayflyError("E_JAIL", `Could not set up the cgroup ${directory}: ${errnoOf(cause) ?? "unknown"}`, { cause });
+      throw new MayflyError(
+        "E_JAIL",
+        `Could not set up the cgroup ${directory}: ${errnoOf(cause) ?? "unknown"}`,
+        { cause },
+      );
     }
     // Keeps guest memory off the swap device where the kernel counts it; v1 needs swap accounting switched on.
     if (controller === "memory" && on.version === 2) {
-      attempt(() => { writeFileSync(join(directory, "memory.swap.max"), "0"); }, "no swap accounting");
+      attempt(() => {
+        writeFileSync(join(directory, "memory.swap.max"), "0");
+      }, "no swap accounting");
     } else if (controller === "memory") {
-      attempt(() => { writeFileSync(join(directory, "memory.swappiness"), "0"); }, "not offered by this kernel");
+      attempt(() => {
+        writeFileSync(join(directory, "memory.swappiness"), "0");
+      }, "not offered by this kernel");
     }
   }
 }
@@ -68,7 +81,10 @@ function settings(controller: Controller, limits: CgroupLimits, version: 1 | 2):
       const quota = Math.round(limits.cpus * CPU_PERIOD_US);
       return version === 2
         ? [["cpu.max", `${quota} ${CPU_PERIOD_US}`]]
-        : [["cpu.cfs_period_us", String(CPU_PERIOD_US)], ["cpu.cfs_quota_us", String(quota)]];
+        : [
+            ["cpu.cfs_period_us", String(CPU_PERIOD_US)],
+            ["cpu.cfs_quota_us", String(quota)],
+          ];
     }
   }
 }

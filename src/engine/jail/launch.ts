@@ -33,11 +33,22 @@ interface LaunchRequest {
 /** The whole command: cgroups, then another user where we are root, then the jail. Dies when we do. */
 export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [string, ...string[]] {
   const uid = jailUid(id);
-  const user = process.getuid?.() === 0 ? ["--reuid", String(uid), "--regid", String(uid), ...groups(kvmGroup)] : [];
+  const user =
+    process.getuid?.() === 0 ? ["--reuid", String(uid), "--regid", String(uid), ...groups(kvmGroup)] : [];
   return [
-    "/bin/sh", "-c", PREPARE, "mayfly", ...cgroups, "--",
-    "setpriv", "--pdeathsig", "KILL", ...user, "--",
-    "bwrap", ...jail,
+    "/bin/sh",
+    "-c",
+    PREPARE,
+    "mayfly",
+    ...cgroups,
+    "--",
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    ...user,
+    "--",
+    "bwrap",
+    ...jail,
   ];
 }
 

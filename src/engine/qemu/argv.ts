@@ -33,18 +33,41 @@ interface QemuArguments {
 export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): string[] {
   const memory = `${shape.memory / MIB}M`;
   return [
-    "-name", `mayfly-${id}`,
-    "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-S",
-    "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+    "-name",
+    `mayfly-${id}`,
+    "-nodefaults",
+    "-no-user-config",
+    "-no-reboot",
+    "-display",
+    "none",
+    "-S",
+    "-sandbox",
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     ...machine(shape),
-    "-smp", String(shape.vcpus), "-m", memory,
-    "-object", ramObject(ram, memory, hasRom),
-    "-drive", `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${INSIDE.root}`,
-    "-device", "virtio-blk-device,drive=root",
-    "-device", "virtio-serial-device,max_ports=2",
-    "-chardev", `socket,id=agent,fd=${FD.agent}`, "-device", "virtserialport,chardev=agent,name=agent",
-    "-chardev", `socket,id=qmp,fd=${FD.qmp}`, "-mon", "chardev=qmp,mode=control",
-    "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+    "-smp",
+    String(shape.vcpus),
+    "-m",
+    memory,
+    "-object",
+    ramObject(ram, memory, hasRom),
+    "-drive",
+    `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${INSIDE.root}`,
+    "-device",
+    "virtio-blk-device,drive=root",
+    "-device",
+    "virtio-serial-device,max_ports=2",
+    "-chardev",
+    `socket,id=agent,fd=${FD.agent}`,
+    "-device",
+    "virtserialport,chardev=agent,name=agent",
+    "-chardev",
+    `socket,id=qmp,fd=${FD.qmp}`,
+    "-mon",
+    "chardev=qmp,mode=control",
+    "-chardev",
+    "stdio,id=console,signal=off",
+    "-serial",
+    "chardev:console",
     ...(boot === undefined
       ? ["-incoming", "defer"]
       : ["-kernel", INSIDE.kernel, "-initrd", INSIDE.initramfs, "-append", boot]),
@@ -58,7 +81,8 @@ export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): 
 function machine({ accelerator, tbSize }: MachineShape): string[] {
   const legacy = accelerator === "tcg" ? "pit=on,pic=on" : "pit=off,pic=off";
   return [
-    "-M", `microvm,acpi=on,rtc=on,${legacy},isa-serial=on,memory-backend=ram`,
+    "-M",
+    `microvm,acpi=on,rtc=on,${legacy},isa-serial=on,memory-backend=ram`,
     ...(accelerator === "tcg"
       ? ["-accel", `tcg,thread=multi,tb-size=${tbSize}`, "-cpu", "max"]
       : ["-accel", "kvm", "-cpu", "host"]),

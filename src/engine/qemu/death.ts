@@ -32,20 +32,34 @@ const DIAGNOSES: readonly Diagnosis[] = [
     code: "E_JAIL",
     next: "Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap); `mayfly doctor` tells which.",
   },
-  { pattern: /^bwrap: /, code: "E_JAIL", next: "Run `mayfly doctor`, which starts the same jail step by step." },
+  {
+    pattern: /^bwrap: /,
+    code: "E_JAIL",
+    next: "Run `mayfly doctor`, which starts the same jail step by step.",
+  },
 ];
 
 /** Says why QEMU ended although nobody asked it to, from what it and its jail printed. */
 export function explainDeath(death: Death): MayflyError {
   const log = [...death.errors, ...death.console];
   if (death.code === CANNOT_JOIN_CGROUP) {
-    return new MayflyError("E_JAIL", "QEMU could not be put into its cgroup", { log, next: "Run `mayfly doctor`." });
+    return new MayflyError("E_JAIL", "QEMU could not be put into its cgroup", {
+      log,
+      next: "Run `mayfly doctor`.",
+    });
   }
-  const said = death.errors.at(-1) ?? (death.signal === null ? `exit status ${death.code ?? 0}` : `killed by ${death.signal}`);
+  const said =
+    death.errors.at(-1) ??
+    (death.signal === null ? `exit status ${death.code ?? 0}` : `killed by ${death.signal}`);
   const known = DIAGNOSES.find(({ pattern }) => death.errors.some((line) => pattern.test(line)));
-  if (known !== undefined) return new MayflyError(known.code, `QEMU could not run: ${said}`, { log, next: known.next });
-  return new MayflyError(death.started ? "E_ENGINE_DIED" : "E_ENGINE_START", `QEMU ended unexpectedly: ${said}`, {
-    log,
-    next: "Run `mayfly doctor`; it starts QEMU the same way and tells what is in the way.",
-  });
+  if (known !== undefined)
+    return new MayflyError(known.code, `QEMU could not run: ${said}`, { log, next: known.next });
+  return new MayflyError(
+    death.started ? "E_ENGINE_DIED" : "E_ENGINE_START",
+    `QEMU ended unexpectedly: ${said}`,
+    {
+      log,
+      next: "Run `mayfly doctor`; it starts QEMU the same way and tells what is in the way.",
+    },
+  );
 }

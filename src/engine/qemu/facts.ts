@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
@@ -42,9 +51,13 @@ export async function qemuFacts(directory: string, shimSource: string): Promise<
   const path = join(directory, "qemu.json");
   const raw = attempt(() => JSON.parse(readFileSync(path, "utf8")) as unknown, "learnt below");
   const kept = v.safeParse(Facts, raw);
-  const isUsable = kept.success && kept.output.seen === seen && kept.output.files.every((file) => existsSync(file));
+  const isUsable =
+    kept.success && kept.output.seen === seen && kept.output.files.every((file) => existsSync(file));
   if (isUsable && (kept.output.shim === null || existsSync(kept.output.shim))) return kept.output;
-  return await inStore(directory, async () => await learnAndKeep(path, { binary, seen, directory, shimSource }));
+  return await inStore(
+    directory,
+    async () => await learnAndKeep(path, { binary, seen, directory, shimSource }),
+  );
 }
 
 async function learnAndKeep(path: string, request: LearnRequest): Promise<QemuFacts> {
@@ -65,19 +78,29 @@ function findBinary(): string {
   const named = process.env["MAYFLY_QEMU"];
   if (named !== undefined && named !== "") {
     if (existsSync(named)) return realpathSync(named);
-    throw new MayflyError("E_ENGINE_MISSING", `There is no QEMU at ${named}, which MAYFLY_QEMU names`, { next: "Correct it, or leave it out." });
+    throw new MayflyError("E_ENGINE_MISSING", `There is no QEMU at ${named}, which MAYFLY_QEMU names`, {
+      next: "Correct it, or leave it out.",
+    });
   }
-  const found = BINARY_PLACES.flatMap((place) => BINARY_NAMES.map((name) => join(place, name))).find(existsSync);
+  const found = BINARY_PLACES.flatMap((place) => BINARY_NAMES.map((name) => join(place, name))).find(
+    existsSync,
+  );
   if (found !== undefined) return found;
-  throw new MayflyError("E_ENGINE_MISSING", `QEMU (${BINARY_NAMES.join(" or ")}) is not in ${BINARY_PLACES.join(", ")}`, {
-    next: "Run `mayfly setup`, which installs it.",
-  });
+  throw new MayflyError(
+    "E_ENGINE_MISSING",
+    `QEMU (${BINARY_NAMES.join(" or ")}) is not in ${BINARY_PLACES.join(", ")}`,
+    {
+      next: "Run `mayfly setup`, which installs it.",
+    },
+  );
 }
 
 function findTool(name: string): string {
   const found = BINARY_PLACES.map((place) => join(place, name)).find(existsSync);
   if (found !== undefined) return found;
-  throw new MayflyError("E_SETUP_NEEDED", `${name} is not in ${BINARY_PLACES.join(", ")}`, { next: "Run `mayfly setup`, which installs it." });
+  throw new MayflyError("E_SETUP_NEEDED", `${name} is not in ${BINARY_PLACES.join(", ")}`, {
+    next: "Run `mayfly setup`, which installs it.",
+  });
 }
 
 async function bubblewrapVersion(): Promise<string> {
@@ -102,12 +125,19 @@ async function learn({ binary, seen, directory, shimSource }: LearnRequest): Pro
   const full = /version ([^\n]*)/.exec(stdout)?.[1] ?? "";
   const version = /^\d+\.\d+(?:\.\d+)?/.exec(full)?.[0] ?? "0";
   if (!atLeast(version, OLDEST)) {
-    throw new MayflyError("E_ENGINE_TOO_OLD", `${binary} is version ${version}; Mayfly needs ${OLDEST} or newer`, {
-      next: "Upgrade QEMU, e.g. from your distribution's backports.",
-    });
+    throw new MayflyError(
+      "E_ENGINE_TOO_OLD",
+      `${binary} is version ${version}; Mayfly needs ${OLDEST} or newer`,
+      {
+        next: "Upgrade QEMU, e.g. from your distribution's backports.",
+      },
+    );
   }
   const shim = atLeast(version, "8.2") ? null : await buildShim(shimSource, directory);
-  const key = createHash("sha256").update(`${identity(binary)}\n${full}`).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(`${identity(binary)}\n${full}`)
+    .digest("hex")
+    .slice(0, 16);
   const disableUserns = atLeast(await bubblewrapVersion(), "0.8");
   return { seen, binary, version, files: await neededFiles(binary), shim, disableUserns, key };
 }
@@ -117,11 +147,15 @@ async function neededFiles(binary: string): Promise<string[]> {
   const { stdout } = await runTool(["ldd", binary], { timeoutMs: 20_000, failure: "E_ENGINE_MISSING" });
   const paths = [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? "");
   const loader = paths.filter((path) => /\/ld-[^/]*$/.test(path));
-  const directories = [...new Set(paths.filter((path) => !loader.includes(path)).map((path) => dirname(path)))];
+  const directories = [
+    ...new Set(paths.filter((path) => !loader.includes(path)).map((path) => dirname(path))),
+  ];
   const modules = directories.map((path) => join(realpathSync(path), "qemu"));
   // A QEMU outside /usr looks for modules and firmware beside itself.
   const beside = RELATIVE.map((path) => join(dirname(binary), "..", path));
-  return [...directories, ...loader, ...modules, ...beside, ...FIRMWARE, "/etc/ld.so.cache", binary].filter((path, index, all) => all.indexOf(path) === index && existsSync(path));
+  return [...directories, ...loader, ...modules, ...beside, ...FIRMWARE, "/etc/ld.so.cache", binary].filter(
+    (path, index, all) => all.indexOf(path) === index && existsSync(path),
+  );
 }
 
 async function buildShim(source: string, directory: string): Promise<string> {

@@ -48,27 +48,46 @@ export class QemuEngine implements Engine {
     const ram = ramDirectory === undefined ? "anonymous" : "template";
     const boot = kernelCommandLine(shape, hostCpu().tscKhz);
     const machine = await this.#spawn({
-      id, cgroups, ramDirectory,
+      id,
+      cgroups,
+      ramDirectory,
       binds: [
         ...this.#commonBinds(facts, shape.accelerator === "kvm"),
-        readOnly(media.kernel, INSIDE.kernel), readOnly(media.initramfs, INSIDE.initramfs), readOnly(media.root, INSIDE.root),
-        ...(ramDirectory === undefined ? [] : [{ kind: "writable", host: ramDirectory, inside: INSIDE.template } as const]),
+        readOnly(media.kernel, INSIDE.kernel),
+        readOnly(media.initramfs, INSIDE.initramfs),
+        readOnly(media.root, INSIDE.root),
+        ...(ramDirectory === undefined
+          ? []
+          : [{ kind: "writable", host: ramDirectory, inside: INSIDE.template } as const]),
       ],
       argv: [facts.binary, ...qemuArguments({ id, shape, ram, hasRom: hasRom(facts), boot })],
     });
-    return await ready(machine, async () => { await machine.continue(); });
+    return await ready(machine, async () => {
+      await machine.continue();
+    });
   }
 
   async load({ id, shape, root, ram, state, cgroups }: LoadRequest): Promise<Machine> {
     const facts = await this.#qemu();
     const shim = facts.shim === null ? [] : [readOnly(facts.shim, INSIDE.shim)];
     const machine = await this.#spawn({
-      id, cgroups,
-      binds: [...this.#commonBinds(facts, shape.accelerator === "kvm"), readOnly(root, INSIDE.root), readOnly(ram, INSIDE.ram), ...shim],
+      id,
+      cgroups,
+      binds: [
+        ...this.#commonBinds(facts, shape.accelerator === "kvm"),
+        readOnly(root, INSIDE.root),
+        readOnly(ram, INSIDE.ram),
+        ...shim,
+      ],
       env: facts.shim === null ? {} : { LD_PRELOAD: INSIDE.shim },
-      argv: [facts.binary, ...qemuArguments({ id, shape, ram: "copy-on-write", hasRom: hasRom(facts), boot: undefined })],
+      argv: [
+        facts.binary,
+        ...qemuArguments({ id, shape, ram: "copy-on-write", hasRom: hasRom(facts), boot: undefined }),
+      ],
     });
-    return await ready(machine, async () => { await machine.load(state); });
+    return await ready(machine, async () => {
+      await machine.load(state);
+    });
   }
 
   async #qemu(): Promise<QemuFacts> {
@@ -83,9 +102,18 @@ export class QemuEngine implements Engine {
 
   async #spawn({ id, cgroups, binds, argv, env = {}, ramDirectory }: Jailed): Promise<QemuMachine> {
     const facts = await this.#qemu();
-    const jail = bubblewrapArguments({ binds, env: { ...ALLOCATOR, ...env }, infoFd: INFO_FD, argv, disableUserns: facts.disableUserns });
+    const jail = bubblewrapArguments({
+      binds,
+      env: { ...ALLOCATOR, ...env },
+      infoFd: INFO_FD,
+      argv,
+      disableUserns: facts.disableUserns,
+    });
     const kvmGroup = attempt(() => statSync(this.#options.kvmDevice).gid, "no such device");
-    const child = await spawnSupervised({ argv: launchCommand({ id, cgroups, jail, kvmGroup }), pipes: PIPES });
+    const child = await spawnSupervised({
+      argv: launchCommand({ id, cgroups, jail, kvmGroup }),
+      pipes: PIPES,
+    });
     return new QemuMachine(child, ramDirectory);
   }
 }
@@ -105,6 +133,8 @@ async function ready(machine: QemuMachine, comeUp: () => Promise<void>): Promise
   } catch (cause) {
     machine.kill();
     await machine.ended;
-    throw cause instanceof MayflyError ? cause : new MayflyError("E_ENGINE_START", "QEMU did not come up", { cause });
+    throw cause instanceof MayflyError
+      ? cause
+      : new MayflyError("E_ENGINE_START", "QEMU did not come up", { cause });
   }
 }

@@ -1,6 +1,11 @@
 import type { Duplex } from "node:stream";
 import { MayflyError, attempt, deferred, within } from "../../foundation/index.ts";
-import { RecentLog, identifyProcess, type ProcessIdentity, type SupervisedProcess } from "../../process/index.ts";
+import {
+  RecentLog,
+  identifyProcess,
+  type ProcessIdentity,
+  type SupervisedProcess,
+} from "../../process/index.ts";
 import type { Machine, MachineEnd } from "../machine.ts";
 import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
 import { FREEZE_URI, STATE_URI } from "./argv.ts";
@@ -34,10 +39,16 @@ export class QemuMachine implements Machine {
     this.agent = agent;
     this.#state = state;
     this.#jailed = this.#identify(info);
-    child.stdout.on("data", (chunk: Buffer) => { this.console.add(chunk); });
+    child.stdout.on("data", (chunk: Buffer) => {
+      this.console.add(chunk);
+    });
     this.#qmp = new QmpClient(qmp);
-    this.#qmp.on("SHUTDOWN", ({ reason }) => { this.#shutdown = typeof reason === "string" ? reason : undefined; });
-    this.#qmp.on("MIGRATION", ({ status }) => { this.#onMigration(status); });
+    this.#qmp.on("SHUTDOWN", ({ reason }) => {
+      this.#shutdown = typeof reason === "string" ? reason : undefined;
+    });
+    this.#qmp.on("MIGRATION", ({ status }) => {
+      this.#onMigration(status);
+    });
     this.ended = child.exit.then(({ code, signal }) => {
       return { why: this.#whyEnded(), detail: signal ?? `exit status ${code ?? 0}` };
     });
@@ -83,20 +94,29 @@ export class QemuMachine implements Machine {
     const inner = this.#processes[0];
     if (inner === undefined) this.#process.kill();
     else attempt(() => process.kill(inner.pid, "SIGKILL"), "it has just ended by itself");
-    setTimeout(() => { this.#process.kill(); }, JAIL_PATIENCE_MS).unref();
+    setTimeout(() => {
+      this.#process.kill();
+    }, JAIL_PATIENCE_MS).unref();
   }
 
   /** Every wait races the process's end and a deadline. */
   async #control<T>(work: Promise<T>): Promise<T> {
     const died = this.#process.exit.then(({ code, signal }) => {
       const started = this.#processes.length > 0;
-      throw explainDeath({ code, signal, started, errors: this.#process.errors.lines(), console: this.console.lines(5) });
+      throw explainDeath({
+        code,
+        signal,
+        started,
+        errors: this.#process.errors.lines(),
+        console: this.console.lines(5),
+      });
     });
     return await within(Promise.race([died, this.#preferDeath(work, died)]), CONTROL_DEADLINE_MS, {
-      late: () => new MayflyError("E_ENGINE_START", `QEMU did not answer within ${CONTROL_DEADLINE_MS / 1000} s`, {
-        log: this.#process.errors.lines(),
-        next: "The host may be overloaded; try again, or end other micro-VMs (`mayfly ps`).",
-      }),
+      late: () =>
+        new MayflyError("E_ENGINE_START", `QEMU did not answer within ${CONTROL_DEADLINE_MS / 1000} s`, {
+          log: this.#process.errors.lines(),
+          next: "The host may be overloaded; try again, or end other micro-VMs (`mayfly ps`).",
+        }),
     });
   }
 

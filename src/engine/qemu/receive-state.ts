@@ -19,11 +19,16 @@ export async function receiveState(directory: string): Promise<StateReceiver> {
     let size = 0;
     socket.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > LARGEST_STATE) socket.destroy(new MayflyError("E_TEMPLATE", `Device state is over ${LARGEST_STATE} bytes`));
+      if (size > LARGEST_STATE)
+        socket.destroy(new MayflyError("E_TEMPLATE", `Device state is over ${LARGEST_STATE} bytes`));
       else chunks.push(chunk);
     });
-    socket.on("error", (cause) => { state.reject(cause); });
-    socket.on("end", () => { state.resolve(Buffer.concat(chunks)); });
+    socket.on("error", (cause) => {
+      state.reject(cause);
+    });
+    socket.on("end", () => {
+      state.resolve(Buffer.concat(chunks));
+    });
   });
   // Through a descriptor, as a socket's path may have 107 bytes only (unix(7)) and stores lie deep.
   const handle = await open(directory, "r");

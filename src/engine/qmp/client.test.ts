@@ -5,7 +5,9 @@ import { QmpClient } from "./client.ts";
 function connected(): { client: QmpClient; far: ReturnType<typeof duplexPair>[1]; said: () => string } {
   const [near, far] = duplexPair();
   let text = "";
-  far.on("data", (chunk: Buffer) => { text += chunk.toString(); });
+  far.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
   return { client: new QmpClient(near), far, said: () => text };
 }
 
@@ -24,7 +26,10 @@ describe("QmpClient", () => {
     const { client, far } = connected();
     const stop = client.execute("stop");
     far.write(`${JSON.stringify({ id: 2, error: { desc: "bad \u001b[2J" } })}\n`);
-    await expect(stop).rejects.toMatchObject({ code: "E_ENGINE_PROTOCOL", message: expect.stringContaining("\\u{1b}") as string });
+    await expect(stop).rejects.toMatchObject({
+      code: "E_ENGINE_PROTOCOL",
+      message: expect.stringContaining("\\u{1b}") as string,
+    });
   });
 
   it("rejects everything pending when the other side closes, and everything after", async () => {
@@ -35,7 +40,10 @@ describe("QmpClient", () => {
     await expect(client.execute("cont")).rejects.toMatchObject({ code: "E_ENGINE_DIED" });
   });
 
-  it.each([["not json", "{oops\n"], ["an endless line", "x".repeat(2 ** 20 + 10)]])("ends the connection at %s", async (_what, bytes) => {
+  it.each([
+    ["not json", "{oops\n"],
+    ["an endless line", "x".repeat(2 ** 20 + 10)],
+  ])("ends the connection at %s", async (_what, bytes) => {
     const { client, far } = connected();
     const stop = client.execute("stop");
     far.write(bytes);

@@ -30,11 +30,20 @@ export class QmpTransport {
       for (const line of lines) if (!closed && line.trim() !== "") listener.onLine(asUntrusted(line));
       if (this.#partial.length > LONGEST_LINE) {
         socket.destroy();
-        close(new MayflyError("E_ENGINE_PROTOCOL", `QEMU sent a control line of more than ${LONGEST_LINE} characters`));
+        close(
+          new MayflyError(
+            "E_ENGINE_PROTOCOL",
+            `QEMU sent a control line of more than ${LONGEST_LINE} characters`,
+          ),
+        );
       }
     });
-    socket.once("close", () => { close(); });
-    socket.once("end", () => { close(); });
+    socket.once("close", () => {
+      close();
+    });
+    socket.once("end", () => {
+      close();
+    });
   }
 
   send(message: object): void {
