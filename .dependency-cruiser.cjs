@@ -58,7 +58,7 @@ module.exports = {
     {
       name: "only-the-supervisor-spawns",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/process/" },
+      from: { path: "^src/", pathNot: "^src/process/|\\.test\\.ts$" },
       to: { path: "^(node:)?child_process$" },
     },
     {

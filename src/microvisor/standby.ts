@@ -1,4 +1,4 @@
-import { asMayflyError, ignoring } from "../foundation/index.ts";
+import { ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "./micro-vm.ts";
 
 /** Forks made ahead of time: warm, paused, each for one task. Refills itself in the background. */
@@ -6,9 +6,9 @@ export class StandbyPool implements AsyncDisposable {
   readonly #make: () => Promise<MicroVm>;
   readonly #ready: MicroVm[] = [];
   readonly #making = new Set<Promise<void>>();
+  readonly #ending = new Set<Promise<unknown>>();
   #size = 0;
   #closed = false;
-  #failure: unknown;
 
   constructor(make: () => Promise<MicroVm>) {
     this.#make = make;
@@ -38,32 +38,34 @@ export class StandbyPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#making);
-    await Promise.all(this.#ready.splice(0).map(async (vm) => await vm.dispose()));
+    await Promise.allSettled(this.#making); // whoever waits for one is told of its failure
+    await Promise.all([...this.#ready.splice(0).map(async (vm) => await vm.dispose()), ...this.#ending]);
   }
 
   async #refill(): Promise<void> {
     while (!this.#closed && this.#ready.length + this.#making.size < this.#size) {
       const one = this.#add();
       this.#making.add(one);
-      void one.then(() => this.#making.delete(one));
-      await one; // one after the other: two at once would only share the processor
-      if (this.#failure !== undefined) throw asMayflyError(this.#failure);
+      try {
+        await one; // one after the other: two at once would only share the processor
+      } finally {
+        this.#making.delete(one);
+      }
     }
     await Promise.all(this.#making);
   }
 
   async #add(): Promise<void> {
-    try {
-      const vm = await this.#make();
-      this.#ready.push(vm);
-      void vm.machine.ended.then(() => {
-        this.#discard(vm);
-      });
-      if (this.#closed) this.#discard(vm);
-    } catch (cause) {
-      this.#failure = cause;
+    const vm = await this.#make();
+    // While it was made, the pool may have been closed or made smaller.
+    if (this.#closed || this.#ready.length >= this.#size) {
+      await vm.dispose();
+      return;
     }
+    this.#ready.push(vm);
+    void vm.machine.ended.then(() => {
+      this.#discard(vm);
+    });
   }
 
   /** A fork that died while it waited is never handed out. */
@@ -71,6 +73,8 @@ export class StandbyPool implements AsyncDisposable {
     const index = this.#ready.indexOf(vm);
     if (index < 0) return;
     this.#ready.splice(index, 1);
-    void vm.dispose();
+    const ending = vm.dispose();
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
   }
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { MayflyError, sleep } from "../foundation/index.ts";
 import { identifyProcess } from "./identity.ts";
-import { runTool, type ToolOptions } from "./run-tool.ts";
+import { runTool } from "./run-tool.ts";
+import type { ToolOptions } from "./tool-options.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-tool-"));
 afterAll(() => {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { MayflyError, errnoOf } from "../foundation/index.ts";
-import type { ToolOptions } from "./run-tool.ts";
+import type { ToolOptions } from "./tool-options.ts";
 
 /** Spawns the tool through `setpriv`, so that the kernel ends it when we die, however we die. */
 export async function startTool(argv: readonly string[], options: ToolOptions): Promise<ChildProcess> {

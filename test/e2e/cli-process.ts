@@ -17,6 +17,14 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+const started = new Set<CliProcess>();
+
+/** Ends what a failed test left running. SIGHUP, so that a terminal's session ends too and everything is disposed of. */
+export async function endStarted(): Promise<void> {
+  for (const each of started) each.child.kill("SIGHUP");
+  await Promise.all([...started].map(async (each) => await each.ended()));
+}
+
 /** A program that runs the built command line, or is it. Its shell commands call that `$MAYFLY`. */
 export class CliProcess {
   readonly child: ChildProcessWithoutNullStreams;
@@ -27,6 +35,8 @@ export class CliProcess {
   constructor(argv: readonly string[], { input, env = {}, cwd = ROOT }: CliOptions = {}) {
     const [program = "", ...args] = argv;
     this.child = spawn(program, args, { env: { ...process.env, MAYFLY: COMMAND.join(" "), ...env }, cwd });
+    started.add(this);
+    this.child.once("close", () => started.delete(this));
     this.child.stdin.on("error", () => undefined); // a task need not read its input
     if (input !== undefined) this.child.stdin.end(input);
     this.child.stdout.on("data", (chunk: Buffer) => {

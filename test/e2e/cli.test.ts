@@ -13,11 +13,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { storePaths } from "../../src/image/index.ts";
 import { ERROR_CODES } from "../../src/foundation/index.ts";
 import { leftovers } from "../support/leftovers.ts";
-import { COMMAND, CliProcess, ROOT, mayfly, onTerminal, start, type CliResult } from "./cli-process.ts";
+import { COMMAND, CliProcess, ROOT, endStarted, mayfly, onTerminal, start, type CliResult } from "./cli-process.ts";
 
 let scratch: string;
 beforeAll(async () => {
@@ -26,6 +26,7 @@ beforeAll(async () => {
   chmodSync(scratch, 0o755); // QEMU runs as another user and must reach the stores in it
   expect((await mayfly(["setup", "--quiet"])).status).toBe(0);
 });
+afterEach(endStarted);
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });

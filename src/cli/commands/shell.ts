@@ -9,7 +9,7 @@ import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "..
 import { terminalVariables } from "../run/terminal-variables.ts";
 
 /** The best shell that the guest has; `exec` so that its exit status is the session's. */
-const SHELL = ["sh", "-c", "command -v bash >/dev/null && exec bash -l || exec sh -l"];
+const SHELL = ["sh", "-c", "exec $(command -v bash || echo sh) -l"];
 /** A person works as long as they like; this is the longest that there is. */
 const SESSION_MS = 7 * 24 * 3_600_000;
 
