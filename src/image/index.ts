@@ -1,3 +1,4 @@
+export { hashFile, lookOf } from "./digest.ts";
 export { ensureImage } from "./ensure.ts";
 export { INSTALLATION, findProfile, listProfiles } from "./find-profile.ts";
 export { listImages, removeImage, verifyImage, type StoredImage } from "./manage.ts";

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import type { ProfileSettings } from "../contract/index.ts";
 import { MayflyError, attempt } from "../foundation/index.ts";
+import { hashFile, lookOf } from "./digest.ts";
 
 const Part = v.object({
   file: v.string(),
@@ -112,17 +111,6 @@ async function check(directory: string, manifest: ImageManifest, full: boolean):
       writeManifest(directory, checked);
     }, "a store that cannot be written is checked again next time");
   return checked;
-}
-
-export function lookOf(path: string): string {
-  const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
-  return [size, mtimeNs, ctimeNs, ino].join(":");
-}
-
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest("hex");
 }
 
 function corrupt(path: string): MayflyError {

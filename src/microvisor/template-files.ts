@@ -1,19 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  existsSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type BigIntStats,
-} from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { MayflyError, attempt } from "../foundation/index.ts";
+import { hashFile, lookOf } from "../image/index.ts";
 
 const Shape = v.object({
   accelerator: v.picklist(["kvm", "tcg"]),
@@ -48,12 +38,6 @@ export interface Template {
 export const RAM_FILE = "ram";
 export const STATE_FILE = "state";
 export const MANIFEST_FILE = "manifest.json";
-
-/** What a RAM file looked like when its digest was taken; a changed look is a reason to hash again. */
-export function lookOf(path: string): string {
-  const { size, mtimeNs, ctimeNs, ino }: BigIntStats = statSync(path, { bigint: true });
-  return [size, mtimeNs, ctimeNs, ino].join(":");
-}
 
 /**
  * Reads a template. The state is hashed at every load (60 KiB), the RAM file only if its look has changed or with `full`.
@@ -109,12 +93,6 @@ export function removeTemplateFiles(directory: string): void {
 
 export function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
-}
-
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest("hex");
 }
 
 function damaged(directory: string, file: string): MayflyError {

@@ -12,16 +12,14 @@ import {
   storeFailure,
   type VmId,
 } from "../foundation/index.ts";
-import type { Image } from "../image/index.ts";
+import { hashFile, lookOf, type Image } from "../image/index.ts";
 import { isAbandoned, newOwnedName, withLock } from "../process/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
 import {
   RAM_FILE,
   STATE_FILE,
-  hashFile,
   listTemplates,
-  lookOf,
   readTemplate,
   removeTemplateFiles,
   sha256,

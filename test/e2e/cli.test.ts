@@ -17,7 +17,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { storePaths } from "../../src/image/index.ts";
 import { ERROR_CODES } from "../../src/foundation/index.ts";
 import { leftovers } from "../support/leftovers.ts";
-import { COMMAND, CliProcess, ROOT, endStarted, mayfly, onTerminal, start, type CliResult } from "./cli-process.ts";
+import {
+  COMMAND,
+  CliProcess,
+  ROOT,
+  endStarted,
+  mayfly,
+  onTerminal,
+  start,
+  type CliResult,
+} from "./cli-process.ts";
 
 let scratch: string;
 beforeAll(async () => {

@@ -116,7 +116,7 @@ it("calls only a guest that booted hardware isolation", () => {
     processorFinding({
       kind: "emulated",
       accelerator: "tcg",
-      reason: "you may not use /dev/kvm: join its group",
+      reason: "you may not use /dev/kvm: join its group (sudo usermod -aG kvm $USER)",
     }),
   ).toMatchObject({ state: "off", mend: expect.stringContaining("usermod") as string });
 });
