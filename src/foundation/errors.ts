@@ -35,6 +35,9 @@ export function isMayflyError(value: unknown, ...codes: readonly ErrorCode[]): v
 /** Turns whatever was thrown into a coded error; an unknown one is a bug of ours and says so. */
 export function asMayflyError(cause: unknown): MayflyError {
   if (cause instanceof MayflyError) return cause;
+  if (cause instanceof Error && cause.name === "AbortError") {
+    return new MayflyError("E_CANCELLED", "It was cancelled", { cause });
+  }
   const text = cause instanceof Error ? cause.message : String(cause);
   return new MayflyError("E_INTERNAL", `Unexpected failure: ${text}`, {
     cause,

@@ -108,6 +108,7 @@ async function tryKvm(host: Host, image: Image): Promise<Trial> {
     await vm.dispose();
     return { reason: "", isLasting: true };
   } catch (cause) {
+    host.signal?.throwIfAborted();
     const reason = `${device} is there, but no guest boots with it: ${asMayflyError(cause).message}`;
     return { reason, isLasting: isMayflyError(cause, ...BROKEN) };
   }

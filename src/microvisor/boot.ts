@@ -33,7 +33,7 @@ export async function bootMachine(host: Host, request: BootRequest): Promise<Mic
     },
   });
   try {
-    await vm.identify(newIdentity(image.name), deadlineMs);
+    await vm.identify(newIdentity(image.name), deadlineMs, host.signal);
     return vm;
   } catch (cause) {
     await vm.dispose();

@@ -12,4 +12,6 @@ export interface Host {
   readonly version: string;
   readonly kvmDevice: string;
   readonly progress: Progress;
+  /** Ends what is being made: images, templates, trials of an accelerator. */
+  readonly signal: AbortSignal | undefined;
 }

@@ -110,9 +110,10 @@ export class MicroVm {
   }
 
   /** First frames of every fork; resolves when the agent has applied the identity. */
-  async identify(identity: Identity, deadlineMs: number): Promise<void> {
+  async identify(identity: Identity, deadlineMs: number, signal?: AbortSignal): Promise<void> {
     const greeted = Promise.all([this.agent.hello(), this.agent.identify(identity)]);
     await within(this.watched(greeted), deadlineMs, {
+      signal,
       late: () =>
         new MayflyError("E_GUEST_SILENT", `The guest's agent did not answer within ${deadlineMs / 1000} s`, {
           log: this.machine.console.lines(),

@@ -59,7 +59,11 @@ export class Microvisor implements AsyncDisposable {
   async image(profile: string): Promise<Image> {
     return await remembered(this.#images, profile, {
       make: async () =>
-        await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress }),
+        await ensureImage(profile, {
+          store: this.#host.store,
+          progress: this.#host.progress,
+          signal: this.#host.signal,
+        }),
       isThere: ({ root }) => existsSync(root),
     });
   }

@@ -170,7 +170,7 @@ async function bootAndFreeze(host: Host, { id, image, shape, staging }: FreezeRe
   });
   try {
     host.progress({ step: `Warming ${image.name} up` });
-    for (const command of image.profile.warmUp) await warmUp(vm, command);
+    for (const command of image.profile.warmUp) await warmUp(vm, command, host.signal);
     await sleep(SETTLE_MS);
     return await vm.machine.freeze();
   } finally {

@@ -8,7 +8,7 @@ const WARM_UP_DEADLINE_MS = 300_000;
  * Runs one of a profile's warm-up commands as the guest's user.
  * @throws E_TEMPLATE where it fails, with the end of what it said
  */
-export async function warmUp(vm: MicroVm, command: readonly string[]): Promise<void> {
+export async function warmUp(vm: MicroVm, command: readonly string[], signal?: AbortSignal): Promise<void> {
   const guest = vm.agent.exec({ argv: command, env: {}, cwd: "/home/user", user: "user" });
   guest.stdin.end();
   const said = Promise.all([text(guest.stdout), text(guest.stderr)]);
@@ -18,7 +18,10 @@ export async function warmUp(vm: MicroVm, command: readonly string[]): Promise<v
       "E_TEMPLATE",
       `The warm-up "${command.join(" ")}" took over ${WARM_UP_DEADLINE_MS / 1000} s`,
     );
-  const exit = await within(Promise.race([guest.exit, vm.death()]), WARM_UP_DEADLINE_MS, { late });
+  const exit = await within(Promise.race([guest.exit, vm.death()]), WARM_UP_DEADLINE_MS, {
+    late,
+    signal,
+  });
   if (exit.kind === "exited" && exit.code === 0) return;
   const tail = (await said)
     .join("\n")

@@ -14,12 +14,13 @@ export function mayflyVersion(): string {
 }
 
 /** Puts together what the microvisor stands on. @throws E_STORE_UNWRITABLE */
-export function openHost(home: string | undefined, progress: Progress): Host {
+export function openHost(home: string | undefined, progress: Progress, signal?: AbortSignal): Host {
   const store = home ?? storePaths().root;
   const kvmDevice = process.env["MAYFLY_KVM_DEVICE"] ?? "/dev/kvm";
   return {
     store,
     progress,
+    signal,
     kvmDevice,
     version: mayflyVersion(),
     ledger: new Ledger(runDirectory()),

@@ -2,7 +2,6 @@ import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { ensureImage } from "../image/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
@@ -46,8 +45,13 @@ export class Mayfly implements AsyncDisposable {
    * Sweeps what a killed Mayfly left behind, then makes the standbys that were asked for.
    * @throws E_STORE_UNWRITABLE, and with `standby` all that making a fork throws
    */
-  static async open({ home, standby = {}, progress = ignoreProgress }: MayflyOptions = {}): Promise<Mayfly> {
-    const host = openHost(home, progress);
+  static async open({
+    home,
+    standby = {},
+    progress = ignoreProgress,
+    signal,
+  }: MayflyOptions = {}): Promise<Mayfly> {
+    const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     const mayfly = new Mayfly(host);
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
@@ -95,13 +99,9 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
-  async prepare(
-    profile: string,
-    { limits: asked = {}, signal }: PrepareRequest = {},
-  ): Promise<IsolationFact> {
-    await ensureImage(profile, { store: this.#host.store, progress: this.#host.progress, signal });
+  async prepare(profile: string, { limits: asked = {} }: PrepareRequest = {}): Promise<IsolationFact> {
+    admitLimits(asked); // a mistake in them is told before minutes go into an image
     const limits = admitLimits(asked, await this.#microvisor.profileLimits(profile));
-    signal?.throwIfAborted();
     return await this.#microvisor.isolationOf(profile, limits);
   }
 

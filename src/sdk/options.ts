@@ -6,6 +6,8 @@ export interface MayflyOptions {
   readonly home?: string | undefined;
   /** Forks to keep ready: `{ python: 2 }`, or `["python"]` for as many as the profile says. Default: none. */
   readonly standby?: Readonly<Record<string, number>> | readonly string[] | undefined;
+  /** Ends what is being made (images, templates) when it aborts; tasks have signals of their own. */
+  readonly signal?: AbortSignal | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }
@@ -39,6 +41,4 @@ export interface ForkRequest {
 export interface PrepareRequest {
   /** Memory and vCPUs where they are to differ from the profile's: each size has a template of its own. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Ends the making of an image; a template that is being made is finished. */
-  readonly signal?: AbortSignal | undefined;
 }

@@ -48,7 +48,9 @@ async function neighbours(): Promise<[MayflyChild, MayflyChild]> {
 }
 
 function idsOf(child: MayflyChild): string[] {
-  return ledgerEntries().filter(({ owner }) => owner.pid === child.process.pid).map(({ id }) => id);
+  return ledgerEntries()
+    .filter(({ owner }) => owner.pid === child.process.pid)
+    .map(({ id }) => id);
 }
 
 async function expectAnswers(child: MayflyChild, round: number): Promise<void> {
@@ -88,7 +90,9 @@ describe("two Mayflies at once", () => {
   it("see and end each other's micro-VMs by id; only the one that is named ends", async () => {
     const [a, b] = await neighbours();
     await using mayfly = await Mayfly.open();
-    const task = mayfly.list().find(({ owner, label }) => owner === a.process.pid && label === "sleep 1000") ?? expect.fail("the task is not listed");
+    const task =
+      mayfly.list().find(({ owner, label }) => owner === a.process.pid && label === "sleep 1000") ??
+      expect.fail("the task is not listed");
     expect(mayfly.kill(task.id)).toMatchObject({ id: task.id, owner: a.process.pid });
     expect(JSON.parse(await a.reached("task"))).toMatchObject({ kind: "failed", code: "E_ENGINE_DIED" });
     expect(leftovers([task.id])).toEqual([]);
@@ -100,8 +104,12 @@ describe("two Mayflies at once", () => {
   it("share standbys' rule: one that is ended from outside is never handed out", async () => {
     await using mayfly = await Mayfly.open({ standby: { base: 1 } });
     const [a] = await neighbours();
-    const standby = ledgerEntries().find(({ owner, kind }) => owner.pid === process.pid && kind === "standby") ?? expect.fail("no standby");
-    const killer = new MayflyChild(`import { Mayfly } from ${JSON.stringify(resolve("dist/index.js"))}; const m = await Mayfly.open(); console.log("killed", m.kill("${standby.id}").id); await m.close();`);
+    const standby =
+      ledgerEntries().find(({ owner, kind }) => owner.pid === process.pid && kind === "standby") ??
+      expect.fail("no standby");
+    const killer = new MayflyChild(
+      `import { Mayfly } from ${JSON.stringify(resolve("dist/index.js"))}; const m = await Mayfly.open(); console.log("killed", m.kill("${standby.id}").id); await m.close();`,
+    );
     children.push(killer);
     expect(await killer.reached("killed")).toBe(standby.id);
     await expect.poll(() => leftovers([standby.id]), { timeout: 30_000 }).toEqual([]);

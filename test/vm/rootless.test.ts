@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OrdinaryUser } from "../support/ordinary-user.ts";
@@ -7,8 +18,12 @@ import { isRoot } from "../support/private-store.ts";
 import { MayflyChild } from "../support/run-child.ts";
 
 let user: OrdinaryUser;
-beforeAll(() => { user = new OrdinaryUser(); });
-afterAll(() => { user[Symbol.dispose](); });
+beforeAll(() => {
+  user = new OrdinaryUser();
+});
+afterAll(() => {
+  user[Symbol.dispose]();
+});
 
 /** Processes of the host that belong to the micro-VM. */
 function processesOf(id: string): string[] {
@@ -23,13 +38,24 @@ function processesOf(id: string): string[] {
 
 describe("an ordinary user", () => {
   it("gets from nothing to a task's end: image, template, micro-VM", async () => {
-    const { status, stdout, stderr } = await user.mayfly(["run", "--json", "--", "sh", "-c", "echo out; exit 3"]);
+    const { status, stdout, stderr } = await user.mayfly([
+      "run",
+      "--json",
+      "--",
+      "sh",
+      "-c",
+      "echo out; exit 3",
+    ]);
     expect(status, stderr).toBe(3);
     const result = JSON.parse(stdout.toString()) as { outcome: unknown; disposal: { complete: boolean } };
     expect(result).toMatchObject({ outcome: { kind: "exited", code: 3 }, disposal: { complete: true } });
     const store = join(user.home, ".local/share/mayfly");
     expect(readdirSync(join(store, "tmp"))).toEqual([]);
-    expect(readdirSync(join(store, "templates")).filter((name) => name.startsWith("base-") && !name.endsWith(".lock"))).toHaveLength(1);
+    expect(
+      readdirSync(join(store, "templates")).filter(
+        (name) => name.startsWith("base-") && !name.endsWith(".lock"),
+      ),
+    ).toHaveLength(1);
     expect(statSync(join(store, "images")).uid).toBe(user.uid);
   });
 
@@ -37,7 +63,16 @@ describe("an ordinary user", () => {
     const input = join(user.home, "in.txt");
     writeFileSync(input, "b\na\n");
     chmodSync(input, 0o644);
-    const { status, stderr } = await user.mayfly(["run", "--out", "results", "in.txt", "--", "sh", "-c", "sort /in/in.txt >/out/sorted.txt"]);
+    const { status, stderr } = await user.mayfly([
+      "run",
+      "--out",
+      "results",
+      "in.txt",
+      "--",
+      "sh",
+      "-c",
+      "sort /in/in.txt >/out/sorted.txt",
+    ]);
     expect(status, stderr).toBe(0);
     const output = join(user.home, "results", "sorted.txt");
     expect(readFileSync(output, "utf8")).toBe("a\nb\n");
@@ -50,7 +85,10 @@ describe("an ordinary user", () => {
     const child = new MayflyChild(script, user.session);
     const id = await child.reached("forked");
     const entry = join(user.runDirectory, `${id}.json`);
-    const { processes, cgroups } = JSON.parse(readFileSync(entry, "utf8")) as { processes: { pid: number }[]; cgroups: string[] };
+    const { processes, cgroups } = JSON.parse(readFileSync(entry, "utf8")) as {
+      processes: { pid: number }[];
+      cgroups: string[];
+    };
     const proc = `/proc/${processes[0]?.pid ?? 0}`;
     const status = readFileSync(`${proc}/status`, "utf8");
     const uids = /^Uid:\s*(.*)$/m.exec(status)?.[1]?.split("\t") ?? [];
@@ -75,7 +113,10 @@ describe("an ordinary user", () => {
 
   it("is told by doctor that everything required is there", async () => {
     const { status, stdout, stderr } = await user.mayfly(["doctor", "--json"]);
-    const { ready, findings } = JSON.parse(stdout.toString()) as { ready: boolean; findings: { name: string; state: string; isRequired: boolean; evidence: string }[] };
+    const { ready, findings } = JSON.parse(stdout.toString()) as {
+      ready: boolean;
+      findings: { name: string; state: string; isRequired: boolean; evidence: string }[];
+    };
     expect(findings.filter(({ isRequired, state }) => isRequired && state !== "on")).toEqual([]);
     expect(ready).toBe(true);
     expect(status, stderr).toBe(0);
@@ -97,7 +138,9 @@ describe("an ordinary user", () => {
     expect(readdirSync(join(runtime, "mayfly"))).toEqual([]);
   });
 
-  it("does not use a run directory that is somebody else's, and shuts one that is open to others", async ({ skip }) => {
+  it("does not use a run directory that is somebody else's, and shuts one that is open to others", async ({
+    skip,
+  }) => {
     if (!isRoot) skip("it takes root to make another user's directory");
     rmSync(user.runDirectory, { recursive: true, force: true });
     mkdirSync(user.runDirectory, { mode: 0o777 });
@@ -113,11 +156,20 @@ describe("an ordinary user", () => {
 
   it("without subordinate ids is told how to get them", async ({ skip }) => {
     if (!isRoot) skip("it takes root to take them away");
-    for (const [file, option] of [["/etc/subuid", "--del-subuids"], ["/etc/subgid", "--del-subgids"]] as const) {
-      const [, from = "", count = ""] = readFileSync(file, "utf8").split("\n").find((line) => line.startsWith(`${user.name}:`))?.split(":") ?? [];
+    for (const [file, option] of [
+      ["/etc/subuid", "--del-subuids"],
+      ["/etc/subgid", "--del-subgids"],
+    ] as const) {
+      const [, from = "", count = ""] =
+        readFileSync(file, "utf8")
+          .split("\n")
+          .find((line) => line.startsWith(`${user.name}:`))
+          ?.split(":") ?? [];
       execFileSync("usermod", [option, `${from}-${Number(from) + Number(count) - 1}`, user.name]);
     }
-    const { status, stderr } = await user.mayfly(["images", "build", "base"], { MAYFLY_HOME: join(user.home, "second") });
+    const { status, stderr } = await user.mayfly(["images", "build", "base"], {
+      MAYFLY_HOME: join(user.home, "second"),
+    });
     expect(status).toBe(69);
     expect(stderr).toContain(`${user.name} has no subordinate user and group ids`);
     expect(stderr).toContain("sudo usermod --add-subuids");

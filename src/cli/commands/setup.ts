@@ -31,9 +31,9 @@ export function setupCommand(invocation: Invocation): Command {
           };
           await requireSystem({ progress, yes, signal });
           say("system packages");
-          await using mayfly = await Mayfly.open({ progress: progress.report });
+          await using mayfly = await Mayfly.open({ progress: progress.report, signal });
           for (const profile of profiles.length === 0 ? ["base"] : profiles) {
-            const { kind, reason } = await mayfly.prepare(profile, { signal });
+            const { kind, reason } = await mayfly.prepare(profile);
             say(
               `${profile}: image and template; ${kind === "hardware" ? "held by the processor (KVM)" : `emulated: ${reason}`}`,
             );

@@ -51,9 +51,8 @@ export function templatesCommand(invocation: Invocation): Command {
       const { quiet = false, yes = false } = options;
       await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
         await requireSystem({ progress, yes, signal });
-        await using mayfly = await Mayfly.open({ progress: progress.report });
-        for (const profile of profiles)
-          await mayfly.prepare(profile, { limits: limitsFrom({ ...options }), signal });
+        await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+        for (const profile of profiles) await mayfly.prepare(profile, { limits: limitsFrom({ ...options }) });
       });
       if (!quiet) await list({});
     },

@@ -57,8 +57,8 @@ async function runPrepared(
   { progress, signal }: Work,
 ): Promise<RunResult> {
   await requireSystem({ progress, yes: how.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report });
-  await mayfly.prepare(task.profile ?? "base", { limits: task.limits, signal });
+  await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+  await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
   progress.clear();
   const leaving = new AbortController();
   const streams = openStreams({ ...how.streams, gather: how.json }, () => {
