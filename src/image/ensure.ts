@@ -41,7 +41,7 @@ async function buildOnce(request: BuildRequest): Promise<Image> {
   const onWait = (): void => {
     progress({ step: `Waiting for another Mayfly that builds the image ${name}` });
   };
-  return await withLock(join(store.images, `${name}-${key}.lock`), { onWait, signal }, async () => {
+  return await withLock(join(store.images, `${name}.lock`), { onWait, signal }, async () => {
     const meanwhile = await readOrDiscard(target, progress);
     if (meanwhile !== undefined) return meanwhile;
     discardAbandoned(store.temporary);
