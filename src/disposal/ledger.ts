@@ -9,6 +9,7 @@ const Entry = v.object({
   id: v.string(),
   kind: v.picklist(["task", "standby", "template"]),
   profile: v.string(),
+  /** Directory of the template. */
   template: v.string(),
   /** What `mayfly ps` shows: the command's words. */
   label: v.string(),

@@ -36,7 +36,7 @@ export async function ensureImage(name: string, { store, progress, signal }: Ens
 
 /** Under a lock, as two that find an image missing or damaged must not work on it at once. */
 async function buildOnce(request: BuildRequest): Promise<Image> {
-  const { name, key, target, store, progress, signal } = request;
+  const { name, target, store, progress, signal } = request;
   makeStore(store);
   const onWait = (): void => {
     progress({ step: `Waiting for another Mayfly that builds the image ${name}` });

@@ -27,7 +27,7 @@ export async function forkTemplate(
       kind,
       label,
       profile,
-      template: template.directory.slice(template.directory.lastIndexOf("/") + 1),
+      template: template.directory,
     },
     cgroup: { memory: shape.memory, tbSize: shape.tbSize, cpus },
     make: async (cgroups) =>

@@ -18,6 +18,7 @@ import type { Identity } from "./identity.ts";
 export interface Purpose {
   readonly kind: LedgerEntry["kind"];
   readonly profile: string;
+  /** The template's directory: other stores have templates of the same name. */
   readonly template: string;
   readonly label: string;
 }

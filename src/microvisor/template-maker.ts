@@ -55,16 +55,20 @@ async function makeOnce(host: Host, request: MakeRequest): Promise<Template> {
   const onWait = (): void => {
     host.progress({ step: `Waiting for another Mayfly that makes the template ${image.name}` });
   };
-  return await withLock(`${directory}.lock`, { onWait }, async () => {
-    const meanwhile = await readOrDiscard(host, directory);
-    if (meanwhile !== undefined) return meanwhile;
-    await make(host, request);
-    const template = await readTemplate(directory);
-    if (template === undefined)
-      throw new MayflyError("E_TEMPLATE", `The template ${directory} vanished while it was made`);
-    await discardSuperseded(host, template);
-    return template;
-  });
+  return await withLock(
+    join(templateStore(host), `${image.name}.lock`),
+    { onWait, signal: host.signal },
+    async () => {
+      const meanwhile = await readOrDiscard(host, directory);
+      if (meanwhile !== undefined) return meanwhile;
+      await make(host, request);
+      const template = await readTemplate(directory);
+      if (template === undefined)
+        throw new MayflyError("E_TEMPLATE", `The template ${directory} vanished while it was made`);
+      await discardSuperseded(host, template);
+      return template;
+    },
+  );
 }
 
 /** All that a template depends on. */

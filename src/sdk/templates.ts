@@ -85,7 +85,7 @@ async function inspect(host: Host, directory: string, full: boolean): Promise<Te
     name,
     profile: name.replace(/-[0-9a-f]{16}$/, ""),
     bytes: sizeOf(directory),
-    forks: forksOn(host, name),
+    forks: forksOn(host, directory),
   };
   try {
     const template = await readTemplate(directory, full);
@@ -114,8 +114,8 @@ function matches(name: string, which: string): boolean {
   );
 }
 
-function forksOn(host: Host, name: string): number {
-  return host.ledger.list().filter((entry) => entry.template === name && isAlive(entry.owner)).length;
+function forksOn(host: Host, directory: string): number {
+  return host.ledger.list().filter((entry) => entry.template === directory && isAlive(entry.owner)).length;
 }
 
 /** RAM files are sparse: blocks, not length. */
