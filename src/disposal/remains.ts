@@ -25,6 +25,27 @@ export function kill(pid: number): void {
   attempt(() => process.kill(pid, "SIGKILL"), "it has ended already");
 }
 
+/**
+ * Ends what belongs to the micro-VM, `known` and found, until two looks find nothing: what ends, by us or by itself,
+ * may have started another process that the same look missed, and a process in the middle of exec has no arguments.
+ * True if nothing is left within `ms`.
+ */
+export async function endProcessesOf(
+  id: VmId,
+  known: readonly ProcessIdentity[] = [],
+  ms = 5000,
+): Promise<boolean> {
+  const end = performance.now() + ms;
+  for (let empty = 0; empty < 2; empty++) {
+    await sleep(empty);
+    const found = [...known.filter(isAlive), ...processesOf(id)];
+    if (found.length > 0) empty = -1;
+    for (const { pid } of found) kill(pid);
+    if (!(await waitUntilGone(found, end - performance.now()))) return false;
+  }
+  return true;
+}
+
 /** Waits until none of `processes` lives; true if so within `ms`. */
 export async function waitUntilGone(processes: readonly ProcessIdentity[], ms = 5000): Promise<boolean> {
   const end = performance.now() + ms;

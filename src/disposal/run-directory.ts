@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { MayflyError, errnoOf } from "../foundation/index.ts";
 
 /**
@@ -9,7 +9,7 @@ import { MayflyError, errnoOf } from "../foundation/index.ts";
  */
 export function runDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const uid = process.getuid?.() ?? 0;
-  const path = env["MAYFLY_RUNTIME"] ?? defaultPath(uid, env["XDG_RUNTIME_DIR"]);
+  const path = resolve(env["MAYFLY_RUNTIME"] ?? defaultPath(uid, env["XDG_RUNTIME_DIR"]));
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { isAlive } from "../process/index.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { kill, processesIn, processesOf, removeCgroup, waitUntilGone } from "./remains.ts";
+import { endProcessesOf, kill, processesIn, removeCgroup } from "./remains.ts";
 
 /**
  * Ends what a killed Mayfly left behind: for each ledger entry whose owner no longer lives, its processes, its cgroups,
@@ -15,10 +15,8 @@ export async function sweep(ledger: Ledger): Promise<LedgerEntry[]> {
 }
 
 async function endOrphan(entry: LedgerEntry): Promise<boolean> {
-  const processes = [...entry.processes.filter(isAlive), ...processesOf(entry.id)];
-  for (const { pid } of processes) kill(pid);
   for (const cgroup of entry.cgroups) for (const pid of processesIn(cgroup)) kill(pid);
-  const ended = await waitUntilGone(processes);
+  const ended = await endProcessesOf(entry.id, entry.processes);
   const removed = await Promise.all(entry.cgroups.map(async (cgroup) => await removeCgroup(cgroup)));
   return ended && removed.every(Boolean);
 }

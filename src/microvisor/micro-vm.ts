@@ -2,6 +2,7 @@ import { connectAgent, type AgentConnection } from "../channel/index.ts";
 import type { DisposalStep } from "../contract/index.ts";
 import {
   Scope,
+  endProcessesOf,
   kill,
   processesIn,
   removeCgroup,
@@ -100,6 +101,7 @@ export class MicroVm {
       vm.#note({ processes: [...machine.processes] });
       return vm;
     } catch (cause) {
+      await endProcessesOf(id); // a jail that was ended half-way may have a half that nobody knows
       await scope.close();
       throw cause;
     }

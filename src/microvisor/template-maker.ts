@@ -135,7 +135,7 @@ async function make(host: Host, request: MakeRequest): Promise<void> {
     makeStoreDirectory(staging);
     const uid = jailUid(id);
     if (uid !== process.getuid?.()) chownSync(staging, uid, uid);
-    const state = await bootAndFreeze(host, { id, image, shape, staging });
+    const state = await bootAndFreeze(host, { id, image, shape, staging, directory });
     host.progress({ step: `Sealing the template ${image.name}` });
     await seal(staging, state, request);
     renameSync(staging, directory);
@@ -159,9 +159,14 @@ interface FreezeRequest {
   readonly image: Image;
   readonly shape: MachineShape;
   readonly staging: string;
+  /** Where the template will be. */
+  readonly directory: string;
 }
 
-async function bootAndFreeze(host: Host, { id, image, shape, staging }: FreezeRequest): Promise<Uint8Array> {
+async function bootAndFreeze(
+  host: Host,
+  { id, image, shape, staging, directory }: FreezeRequest,
+): Promise<Uint8Array> {
   host.progress({ step: `Booting ${image.name} once` });
   const vm = await bootMachine(host, {
     id,
@@ -170,7 +175,7 @@ async function bootAndFreeze(host: Host, { id, image, shape, staging }: FreezeRe
     size: shape,
     ramDirectory: staging,
     deadlineMs: BOOT_DEADLINE_MS,
-    template: image.name,
+    template: directory,
   });
   try {
     host.progress({ step: `Warming ${image.name} up` });
@@ -214,13 +219,8 @@ function discardAbandoned(store: string): void {
 async function discardSuperseded(host: Host, fresh: Template): Promise<void> {
   const inUse = new Set(host.ledger.list().map((entry) => entry.template));
   for (const directory of listTemplates(templateStore(host))) {
-    const name = basename(directory);
-    if (
-      directory === fresh.directory ||
-      inUse.has(name) ||
-      name.replace(/-[0-9a-f]{16}$/, "") !== fresh.manifest.profile
-    )
-      continue;
+    const profile = basename(directory).replace(/-[0-9a-f]{16}$/, "");
+    if (directory === fresh.directory || inUse.has(directory) || profile !== fresh.manifest.profile) continue;
     if (await isReplaced(directory, fresh)) removeTemplateFiles(directory);
   }
 }

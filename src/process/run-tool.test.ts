@@ -96,7 +96,7 @@ describe("runTool", () => {
     for (const pid of await idsIn(ids)) expect(identifyProcess(pid)).toBeUndefined();
   });
 
-  it("ends a tool that ignores SIGTERM, and its children", { timeout: 20_000 }, async () => {
+  it("ends a tool that ignores SIGTERM, and its children", { timeout: 60_000 }, async () => {
     const ids = join(scratch, "stubborn");
     const script = `trap '' TERM; sleep 300 & echo $$ >${ids}; echo $! >>${ids}; wait; sleep 300`;
     const cancel = new AbortController();

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Progress } from "../contract/index.ts";
+import type { LedgerEntry } from "../disposal/index.ts";
 import { MayflyError, asMayflyError, attempt, neutralise } from "../foundation/index.ts";
 import {
   ensureImage,
@@ -87,9 +88,10 @@ export async function verifyImages(which?: string, { home }: StoreOptions = {}):
  */
 export async function removeImages(which: string, { home }: StoreOptions = {}): Promise<ImageInfo[]> {
   const images = await matching(which, home);
-  const running = openHost(home, silent)
-    .ledger.list()
-    .find((entry) => isAlive(entry.owner) && images.some(({ name }) => name === entry.profile));
+  const { store, ledger } = openHost(home, silent);
+  const isUsed = ({ owner, template, profile }: LedgerEntry): boolean =>
+    isAlive(owner) && template.startsWith(`${store}/`) && images.some(({ name }) => name === profile);
+  const running = ledger.list().find(isUsed);
   if (running !== undefined) {
     throw new MayflyError("E_IN_USE", `The micro-VM ${running.id} runs on the image ${running.profile}`, {
       next: `Wait for it, or end it: mayfly kill ${running.id}.`,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { Ledger, runDirectory } from "../disposal/index.ts";
 import { QemuEngine } from "../engine/index.ts";
@@ -15,7 +15,7 @@ export function mayflyVersion(): string {
 
 /** Puts together what the microvisor stands on. @throws E_STORE_UNWRITABLE */
 export function openHost(home: string | undefined, progress: Progress, signal?: AbortSignal): Host {
-  const store = home ?? storePaths().root;
+  const store = resolve(home ?? storePaths().root); // the jail is started elsewhere
   const kvmDevice = process.env["MAYFLY_KVM_DEVICE"] ?? "/dev/kvm";
   return {
     store,

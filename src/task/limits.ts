@@ -2,13 +2,16 @@ import type { AgentConnection } from "../channel/index.ts";
 import type { LimitName, Limits, Outcome } from "../contract/index.ts";
 import { MIB, deferred } from "../foundation/index.ts";
 
-/** The guest's kernel and agent need some of the RAM; the task may have the rest. */
-const RESERVE = 40 * MIB;
-const SHARE = 0.85;
+/**
+ * The guest's kernel keeps some 46 MiB and 2 % for itself; the agent and the files that programs are mapped from need room
+ * too. With less, the kernel would thrash for minutes on the last pages before it gives the limit up as reached.
+ */
+const RESERVE = 64 * MIB;
+const SHARE = 0.96;
 
 /** Most memory of the guest that a task's processes and files get, in bytes. */
 export function taskMemory(memory: number): number {
-  return Math.floor(Math.min(memory - RESERVE, memory * SHARE));
+  return Math.floor(memory * SHARE - RESERVE);
 }
 
 /** Watches a running task; `hit` settles with the first limit that it went over, and never otherwise. */

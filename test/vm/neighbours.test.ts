@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Mayfly } from "../../src/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
@@ -6,11 +7,15 @@ import { MayflyChild } from "../support/run-child.ts";
 
 /** Holds three forks and one endless task; answers `ask` on a fork by SIGUSR2, ends in order on SIGUSR1. */
 const NEIGHBOUR = `
+  import { Writable } from "node:stream";
   import { text } from "node:stream/consumers";
   import { Mayfly } from ${JSON.stringify(resolve("dist/index.js"))};
   const m = await Mayfly.open();
   const forks = await Promise.all([0, 1, 2].map(() => m.fork("base")));
-  const task = m.run({ command: ["sleep", "1000"] });
+  let up = () => {};
+  const running = new Promise((resolve) => { up = resolve; });
+  const stdout = new Writable({ write(chunk, encoding, done) { up(); done(); } });
+  const task = m.run({ command: ["sh", "-c", "echo up; sleep 1000"], stdout });
   void task.then(({ outcome }) => console.log("task", JSON.stringify(outcome)));
   let rounds = 0;
   process.on("SIGUSR2", async () => {
@@ -24,13 +29,13 @@ const NEIGHBOUR = `
   });
   process.on("SIGUSR1", async () => {
     await Promise.all(forks.map((fork) => fork.kill()));
-    m.list().filter(({ owner, label }) => owner === process.pid && label === "sleep 1000").forEach(({ id }) => m.kill(id));
+    m.list().filter(({ owner, label }) => owner === process.pid && label.startsWith("sh -c echo up")).forEach(({ id }) => m.kill(id));
     await task;
     await m.close();
     console.log("closed");
     process.exit();
   });
-  while (m.list().filter(({ owner }) => owner === process.pid).length < 4) await new Promise((next) => setTimeout(next, 5));
+  await running;
   console.log("ready");
 `;
 
@@ -87,11 +92,31 @@ describe("two Mayflies at once", () => {
     await expectAnswers(b, 1);
   });
 
+  it("leave nothing of one that is killed while it launches, although the other sweeps at that very moment", async () => {
+    const script = `import { Mayfly } from ${JSON.stringify(resolve("dist/index.js"))};
+      const m = await Mayfly.open(); await m.prepare("base"); console.log("asked"); await m.run({ command: ["sleep", "1000"] });`;
+    const ids: string[] = [];
+    for (const delay of [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20]) {
+      const child = new MayflyChild(script);
+      children.push(child);
+      await child.reached("asked");
+      while (idsOf(child).length === 0) await wait(0);
+      ids.push(...idsOf(child));
+      await wait(delay);
+      await child.kill();
+      await (await Mayfly.open()).close();
+    }
+    await wait(500); // for what was not visible yet when it was swept
+    expect(leftovers(ids)).toEqual([]);
+  });
+
   it("see and end each other's micro-VMs by id; only the one that is named ends", async () => {
     const [a, b] = await neighbours();
     await using mayfly = await Mayfly.open();
     const task =
-      mayfly.list().find(({ owner, label }) => owner === a.process.pid && label === "sleep 1000") ??
+      mayfly
+        .list()
+        .find(({ owner, label }) => owner === a.process.pid && label.startsWith("sh -c echo up")) ??
       expect.fail("the task is not listed");
     expect(mayfly.kill(task.id)).toMatchObject({ id: task.id, owner: a.process.pid });
     expect(JSON.parse(await a.reached("task"))).toMatchObject({ kind: "failed", code: "E_ENGINE_DIED" });

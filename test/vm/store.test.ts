@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { totalmem } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { shapeOf } from "../../src/microvisor/boot.ts";
 import { readTemplate } from "../../src/microvisor/template-files.ts";
@@ -531,6 +531,12 @@ describe("a store", () => {
       message: expect.stringContaining(path) as string,
       next: expect.stringContaining("MAYFLY_HOME") as string,
     });
+  });
+
+  it("may be named relative to where Mayfly was started", async () => {
+    path = newHome();
+    await seedTemplate(path);
+    expectWorks(await echo(relative(process.cwd(), path)));
   });
 
   it("that is read-only serves what is ready", async ({ skip }) => {

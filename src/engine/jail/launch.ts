@@ -1,5 +1,6 @@
-/** Joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
+/** Ends at once where Mayfly died before it came to run, joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
 const PREPARE = [
+  '[ "$PPID" = "$1" ] || exit 96; shift',
   'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 97; shift; done; shift',
   "ulimit -c 0",
   "echo 800 2>/dev/null >/proc/self/oom_score_adj",
@@ -30,7 +31,7 @@ interface LaunchRequest {
   readonly kvmGroup: number | undefined;
 }
 
-/** The whole command: cgroups, then another user where we are root, then the jail. Dies when we do. */
+/** The whole command, to be started by this process itself: cgroups, then another user where we are root, then the jail. Dies when we do. */
 export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [string, ...string[]] {
   const uid = jailUid(id);
   const user =
@@ -40,6 +41,7 @@ export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [
     "-c",
     PREPARE,
     "mayfly",
+    String(process.pid),
     ...cgroups,
     "--",
     "setpriv",
