@@ -93,7 +93,7 @@ bool command_prepare(struct command *command, const union request *request)
 
 	char user[64];
 	if (!slice_copy(request->exec.user, user, sizeof user) || !account_find(user, &command->account))
-		return refuse(command, NOT_FOUND, "no such user: ", user);
+		return refuse(command, BAD_REQUEST, "no such user: ", user);
 	if (!slice_copy(request->exec.cwd, command->cwd, sizeof command->cwd))
 		return refuse(command, BAD_REQUEST, "working directory: name too long", "");
 	if (!*command->cwd)

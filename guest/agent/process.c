@@ -168,7 +168,7 @@ static void refuse(struct process *process, const struct spawn *plan, const char
 {
 	int error = plan->error;
 	if (plan->stage == SPAWN_CWD)
-		stream_error(process->output, NOT_FOUND, error, plan->cwd);
+		stream_error(process->output, BAD_REQUEST, error, plan->cwd);
 	else if (plan->stage == SPAWN_EXEC)
 		stream_error(process->output, error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE, error, program);
 	else

@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 const WORDS: ReadonlyMap<number, string> = new Map([
-  [GUEST_ERROR.badRequest, "it did not understand the request"],
+  [GUEST_ERROR.badRequest, "it cannot be done as asked"],
   [GUEST_ERROR.notFound, "it was not found"],
   [GUEST_ERROR.notPermitted, "it is not permitted"],
   [GUEST_ERROR.notExecutable, "it is not executable"],

@@ -4,7 +4,7 @@ export interface Limits {
   readonly memory: number;
   /** Virtual CPUs, 1 … 64. */
   readonly vcpus: number;
-  /** Share of host CPUs in cores (0.1 … 64), enforced by the host's cgroup; undefined: as many as `vcpus`. */
+  /** Share of host CPUs in cores (0.05 … 64), enforced by the host's cgroup; undefined: as many as `vcpus`. */
   readonly cpus: number | undefined;
   /** Wall-clock time of the task in milliseconds, from the moment its command starts. */
   readonly timeMs: number;

@@ -22,7 +22,7 @@ export interface TaskRequest {
   readonly inputs?: readonly (string | TaskInput)[] | undefined;
   /** Directory of the host that gets what the task leaves in `/out`; made if missing. Default: nothing comes back. */
   readonly out?: string | undefined;
-  /** Replace files that exist in `out`. Default: refuse. */
+  /** Replace files that exist in `out`. Default: the new one gets a number in its name. */
   readonly force?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** `hardware` refuses to run where the machine is only emulated. Default `any`. */

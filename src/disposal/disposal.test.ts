@@ -78,6 +78,7 @@ describe("Ledger and sweep", () => {
     owner: ownIdentity(),
     processes: [],
     cgroups: [],
+    directories: [],
     ...changes,
   });
   const dead = { pid: 999_999_9, startTime: "1" };

@@ -1,5 +1,14 @@
 export { Ledger, type LedgerEntry } from "./ledger.ts";
-export { endProcessesOf, kill, processesIn, processesOf, removeCgroup, waitUntilGone } from "./remains.ts";
+export {
+  endProcessesOf,
+  kill,
+  processesIn,
+  processesOf,
+  removeCgroup,
+  removeStaging,
+  stagingPath,
+  waitUntilGone,
+} from "./remains.ts";
 export { runDirectory } from "./run-directory.ts";
 export { Scope, type Disposer } from "./scope.ts";
 export { sweep } from "./sweep.ts";

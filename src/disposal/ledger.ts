@@ -19,6 +19,8 @@ const Entry = v.object({
   /** The processes of the micro-VM, as soon as they are known. */
   processes: v.array(Identity),
   cgroups: v.array(v.string()),
+  /** Directories of unfinished results, in places of the user's; each ends in `.mayfly-` and the id. */
+  directories: v.optional(v.array(v.string()), []),
 });
 
 export type LedgerEntry = v.InferOutput<typeof Entry> & { readonly id: VmId };

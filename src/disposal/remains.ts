@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { attempt, errnoOf, sleep, type VmId } from "../foundation/index.ts";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../process/index.ts";
 
@@ -72,6 +73,16 @@ export async function removeCgroup(path: string, ms = 5000): Promise<boolean> {
     }
     await sleep(2);
   }
+}
+
+/** Where results of a task lie until they are whole, inside the directory that the user named. */
+export function stagingPath(directory: string, id: VmId): string {
+  return join(directory, `.mayfly-${id}`);
+}
+
+/** Removes unfinished results. Only what has our own name: a ledger that somebody wrote into must not remove more. */
+export function removeStaging(path: string, id: VmId): void {
+  if (basename(path) === `.mayfly-${id}`) rmSync(path, { recursive: true, force: true });
 }
 
 function rmdirErrno(path: string): string | undefined {

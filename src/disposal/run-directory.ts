@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { MayflyError, errnoOf } from "../foundation/index.ts";
+import { MayflyError, errnoOf, makeDirectory } from "../foundation/index.ts";
 
 /**
  * Where the ledger lives: on a file system in memory, readable by its owner only. Root: `/run/mayfly`; others:
@@ -9,9 +9,9 @@ import { MayflyError, errnoOf } from "../foundation/index.ts";
  */
 export function runDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const uid = process.getuid?.() ?? 0;
-  const path = resolve(env["MAYFLY_RUNTIME"] ?? defaultPath(uid, env["XDG_RUNTIME_DIR"]));
+  const path = resolve(given(env["MAYFLY_RUNTIME"]) ?? defaultPath(uid, given(env["XDG_RUNTIME_DIR"])));
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
   } catch (cause) {
     throw unusable(path, errnoOf(cause) ?? "unknown");
   }
@@ -22,9 +22,14 @@ export function runDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return path;
 }
 
+/** An empty variable is none. */
+function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
 function defaultPath(uid: number, runtime: string | undefined): string {
   if (uid === 0) return "/run/mayfly";
-  return runtime === undefined || runtime === "" ? `/tmp/mayfly-${uid}` : join(runtime, "mayfly");
+  return runtime === undefined ? `/tmp/mayfly-${uid}` : join(runtime, "mayfly");
 }
 
 function unusable(path: string, why: string): MayflyError {

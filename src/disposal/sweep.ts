@@ -1,6 +1,6 @@
 import { isAlive } from "../process/index.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { endProcessesOf, kill, processesIn, removeCgroup } from "./remains.ts";
+import { endProcessesOf, kill, processesIn, removeCgroup, removeStaging } from "./remains.ts";
 
 /**
  * Ends what a killed Mayfly left behind: for each ledger entry whose owner no longer lives, its processes, its cgroups,
@@ -17,6 +17,7 @@ export async function sweep(ledger: Ledger): Promise<LedgerEntry[]> {
 async function endOrphan(entry: LedgerEntry): Promise<boolean> {
   for (const cgroup of entry.cgroups) for (const pid of processesIn(cgroup)) kill(pid);
   const ended = await endProcessesOf(entry.id, entry.processes);
+  for (const directory of entry.directories) removeStaging(directory, entry.id);
   const removed = await Promise.all(entry.cgroups.map(async (cgroup) => await removeCgroup(cgroup)));
   return ended && removed.every(Boolean);
 }

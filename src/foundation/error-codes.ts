@@ -13,7 +13,6 @@ export const ERROR_CODES = {
   E_INPUT_CHANGED: { exit: 66 },
   E_INPUT_TOO_LARGE: { exit: 66 },
   E_OUTPUT_EXISTS: { exit: 73 },
-  E_OUTPUT_REFUSED: { exit: 73 },
   E_OUTPUT_WRITE: { exit: 73 },
   E_COMMAND_NOT_FOUND: { exit: 127 },
   E_COMMAND_NOT_EXECUTABLE: { exit: 126 },

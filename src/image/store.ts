@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { makeStoreDirectory, storeFailure } from "../foundation/index.ts";
 
 export interface StorePaths {
@@ -15,13 +15,19 @@ export interface StorePaths {
  * must reach it), else `$XDG_DATA_HOME/mayfly` or `~/.local/share/mayfly`.
  */
 export function storePaths(env: NodeJS.ProcessEnv = process.env): StorePaths {
-  const data = env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share");
+  const data = given(env["XDG_DATA_HOME"]) ?? join(homedir(), ".local", "share");
   const usual = process.getuid?.() === 0 ? "/var/lib/mayfly" : join(data, "mayfly");
-  return pathsIn(env["MAYFLY_HOME"] ?? usual);
+  return pathsIn(given(env["MAYFLY_HOME"]) ?? usual);
 }
 
 export function pathsIn(root: string): StorePaths {
-  return { root, images: join(root, "images"), temporary: join(root, "tmp") };
+  const absolute = resolve(root);
+  return { root: absolute, images: join(absolute, "images"), temporary: join(absolute, "tmp") };
+}
+
+/** An empty variable is none. */
+function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
 }
 
 /** Makes the store's directories. @throws E_STORE_UNWRITABLE, E_DISK_FULL naming the directory */

@@ -43,9 +43,24 @@ export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {})
     inputs: admitInputs(inputs),
     limits: admitLimits(limits, profileLimits),
     needsHardware: isolation === "hardware",
-    cwd: noNul(request.cwd ?? home, "The directory"),
-    user: noNul(user, "The user"),
+    cwd: admitDirectory(request.cwd ?? home),
+    user: admitUser(user),
   };
+}
+
+function admitDirectory(path: string): string {
+  if (!path.startsWith("/"))
+    throw usage(
+      `The directory "${neutralise(path)}" is not absolute`,
+      "Name a directory of the guest, such as /tmp.",
+    );
+  return noNul(path, "The directory");
+}
+
+/** The wire's empty name is root; nobody becomes that by leaving something out. */
+function admitUser(name: string): string {
+  if (name === "") throw usage("The user is empty", "Name a user of the guest: user or root.");
+  return noNul(name, "The user");
 }
 
 function admitCommand(
@@ -99,7 +114,7 @@ function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInpu
       inside === ".." ||
       inside.includes("/") ||
       inside.includes("\0") ||
-      inside.length > 255
+      Buffer.byteLength(inside) > 255
     ) {
       throw usage(
         `An input cannot be named "${neutralise(inside)}" in /in`,

@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
+import { open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { MayflyError, ignoring, storeFailure } from "../foundation/index.ts";
+import { MayflyError, ignoring, makeDirectory, storeFailure } from "../foundation/index.ts";
 import { runTool } from "./run-tool.ts";
 
 export interface LockOptions {
@@ -32,7 +32,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
 
 async function openLock(path: string): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     return await open(path, "a+", 0o644);
   } catch (cause) {
     throw storeFailure(`the lock file ${path}`, cause);

@@ -115,6 +115,10 @@ export class Mayfly implements AsyncDisposable {
 
   /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */
   kill(id: string): RunningVm {
+    if (id === "")
+      throw new MayflyError("E_USAGE", "The id to kill is empty", {
+        next: "See `mayfly ps` for the running ones.",
+      });
     const matches = this.#host.ledger
       .list()
       .filter((entry) => entry.id.startsWith(id) && isAlive(entry.owner));

@@ -6,8 +6,8 @@ import { MIB, deferred } from "../foundation/index.ts";
  * The guest's kernel keeps some 46 MiB and 2 % for itself; the agent and the files that programs are mapped from need room
  * too. With less, the kernel would thrash for minutes on the last pages before it gives the limit up as reached.
  */
-const RESERVE = 64 * MIB;
-const SHARE = 0.96;
+const RESERVE = 48 * MIB;
+const SHARE = 0.85;
 
 /** Most memory of the guest that a task's processes and files get, in bytes. */
 export function taskMemory(memory: number): number {

@@ -26,5 +26,9 @@ export function numbered(path: string, count: number): string {
   const slash = path.lastIndexOf("/") + 1;
   const dot = path.lastIndexOf(".");
   const at = dot > slash ? dot : path.length;
-  return `${path.slice(0, at)} (${count})${path.slice(at)}`;
+  const suffix = ` (${count})${path.slice(at)}`;
+  // The number must fit; a name that is as long as names may be gives up some of its end.
+  let stem = path.slice(slash, at);
+  while (Buffer.byteLength(stem + suffix) > LONGEST_NAME && stem !== "") stem = stem.slice(0, -1);
+  return `${path.slice(0, slash)}${stem}${suffix}`;
 }

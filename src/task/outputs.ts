@@ -1,48 +1,53 @@
-import { constants } from "node:fs";
-import { copyFile, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { Transform, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { mkdirSync } from "node:fs";
+import { lstat, open, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { AgentConnection, GuestEntry } from "../channel/index.ts";
 import { LimitError, type Limits, type OutputFile, type RefusedOutput } from "../contract/index.ts";
-import { MayflyError, errnoOf, ignoring, neutralise, newVmId, openUntrusted } from "../foundation/index.ts";
-import { numbered, refusePath } from "./output-names.ts";
+import {
+  MayflyError,
+  errnoOf,
+  isMayflyError,
+  makeDirectory,
+  neutralise,
+  openUntrusted,
+} from "../foundation/index.ts";
+import { saveFile } from "./output-file.ts";
+import { refusePath } from "./output-names.ts";
 
 const GUEST_OUT = "/out";
-/** Untrusted files are never executable, set-anything or writable for others, whatever the guest says. */
-const FILE_MODE = 0o644;
-
-/** What file systems without hard links answer. */
-const WITHOUT_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
-
-export interface Collected {
-  readonly kept: readonly OutputFile[];
-  readonly refused: readonly RefusedOutput[];
-  readonly warnings: readonly string[];
-}
+/** The agent lists no deeper; what is deeper than the limit is refused entry by entry. */
+const DEEPEST_LISTED = 128;
+/** A guest that sends nothing for so long while its files are collected is given up. */
+const STALL_MS = 20_000;
+/** What the host's file system says where something of the user's is in the way. */
+const IN_THE_WAY = new Set(["EEXIST", "ENOTDIR", "EISDIR", "ENOTEMPTY"]);
+/** … where a name is not for it. */
+const BAD_NAME = new Set(["ENAMETOOLONG", "EINVAL", "EILSEQ"]);
 
 interface OutputPolicy {
   /** The directory of the user's. */
   readonly directory: string;
+  /** Made by the caller, on the same file system, removed by it. */
+  readonly staging: string;
   readonly force: boolean;
   readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Makes sure, before anything runs, that results will have a place. @throws E_OUTPUT_WRITE */
-export async function prepareOutputDirectory(directory: string): Promise<void> {
+export async function prepareOutputDirectory(directory: string): Promise<string> {
+  const path = resolve(directory);
   try {
-    await mkdir(directory, { recursive: true });
-    const probe = join(directory, `.mayfly-${process.pid}.tmp`);
+    makeDirectory(path);
+    const probe = join(path, `.mayfly-${process.pid}.tmp`);
     await (await open(probe, "wx")).close();
     await rm(probe);
+    return path;
   } catch (cause) {
     throw new MayflyError(
       "E_OUTPUT_WRITE",
       `Results cannot be written to ${neutralise(directory)}: ${errnoOf(cause) ?? "unknown"}`,
-      {
-        cause,
-        next: "Name a directory that you may write to with --out.",
-      },
+      { cause, next: "Name a directory that you may write to with --out." },
     );
   }
 }
@@ -50,44 +55,124 @@ export async function prepareOutputDirectory(directory: string): Promise<void> {
 /**
  * Copies regular files and directories from the guest's `/out`. Everything else, and every name that could lead
  * elsewhere or be obeyed by a terminal, stays behind and is told. A taken name gets a number unless `force`.
- * @throws LimitError, E_OUTPUT_WRITE, E_DISK_FULL
+ * What was kept before a failure stays kept and is told.
  */
-export async function collectOutputs(agent: AgentConnection, policy: OutputPolicy): Promise<Collected> {
-  const { limits } = policy;
-  const entries = await list(agent, limits);
-  const kept: OutputFile[] = [];
-  const refused: RefusedOutput[] = [];
-  const warnings: string[] = [];
-  let room = limits.outBytes;
-  for (const entry of entries) {
-    const path = openUntrusted(entry.path);
-    const why =
-      refuseKind(entry) ?? refusePath(path, limits.outDepth) ?? (await refuseParents(policy.directory, path));
-    if (why !== undefined) {
-      refused.push({ path: neutralise(path), why });
-    } else if (entry.kind === "directory") {
-      await mkdir(join(policy.directory, path), { recursive: true });
-    } else {
-      const saved = await save(agent.get(`${GUEST_OUT}/${path}`), path, { ...policy, room });
-      room -= saved.bytes;
-      kept.push(saved);
-      if (saved.path !== path)
-        warnings.push(
-          `${path} exists in ${policy.directory}; the new one is "${saved.path}" (--force replaces)`,
-        );
+export class OutputCollection {
+  readonly kept: OutputFile[] = [];
+  readonly refused: RefusedOutput[] = [];
+  readonly warnings: string[] = [];
+  readonly #agent: AgentConnection;
+  readonly #policy: OutputPolicy;
+  readonly #stalled = new AbortController();
+  readonly #signal: AbortSignal;
+  #room: number;
+
+  constructor(agent: AgentConnection, policy: OutputPolicy) {
+    this.#agent = agent;
+    this.#policy = policy;
+    this.#room = policy.limits.outBytes;
+    this.#signal = AbortSignal.any([
+      this.#stalled.signal,
+      ...(policy.signal === undefined ? [] : [policy.signal]),
+    ]);
+  }
+
+  /** @throws LimitError, E_GUEST_SILENT, E_CANCELLED, E_OUTPUT_WRITE, E_DISK_FULL */
+  async collect(): Promise<void> {
+    const stall = setTimeout(() => {
+      this.#stalled.abort(silent());
+    }, STALL_MS);
+    const alive = (): void => {
+      stall.refresh();
+    };
+    try {
+      await Promise.race([this.#all(alive), rejection(this.#signal)]);
+    } catch (cause) {
+      throw this.#stalled.signal.aborted ? silent() : cause;
+    } finally {
+      clearTimeout(stall);
     }
   }
-  return { kept, refused, warnings };
+
+  async #all(alive: () => void): Promise<void> {
+    for (const entry of await this.#list()) {
+      alive();
+      const path = openUntrusted(entry.path);
+      const why =
+        refuseKind(entry) ??
+        refusePath(path, this.#policy.limits.outDepth) ??
+        (await this.#refuseParents(path));
+      const failed =
+        why ?? (entry.kind === "directory" ? this.#makeDirectory(path) : await this.#save(path, alive));
+      if (failed !== undefined) this.refused.push({ path: neutralise(path), why: failed });
+    }
+  }
+
+  async #list(): Promise<readonly GuestEntry[]> {
+    const { outFiles } = this.#policy.limits;
+    try {
+      return await this.#agent.list(GUEST_OUT, { maxEntries: outFiles, maxDepth: DEEPEST_LISTED });
+    } catch (cause) {
+      throw isMayflyError(cause, "E_LIMIT") ? new LimitError("outFiles", outFiles) : cause;
+    }
+  }
+
+  /** @returns why it was refused */
+  async #save(path: string, alive: () => void): Promise<string | undefined> {
+    const { directory, staging, force, limits } = this.#policy;
+    const allowance = { room: this.#room, outBytes: limits.outBytes, signal: this.#signal, alive };
+    try {
+      const saved = await saveFile(
+        this.#agent.get(`${GUEST_OUT}/${path}`),
+        { directory, staging, path, force },
+        allowance,
+      );
+      this.#room -= saved.bytes;
+      this.kept.push(saved);
+      if (saved.path !== path)
+        this.warnings.push(
+          `${path} exists in ${directory}; the new one is "${saved.path}" (--force replaces)`,
+        );
+      return undefined;
+    } catch (cause) {
+      return explain(cause, join(directory, path));
+    }
+  }
+
+  #makeDirectory(path: string): string | undefined {
+    try {
+      mkdirSync(join(this.#policy.directory, path));
+      return undefined;
+    } catch (cause) {
+      return errnoOf(cause) === "EEXIST" ? undefined : explain(cause, path);
+    }
+  }
+
+  /** A link of the user's own inside the directory must not lead a guest's file elsewhere. */
+  async #refuseParents(path: string): Promise<string | undefined> {
+    const parts = path.split("/").slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth++) {
+      const stat = await lstat(join(this.#policy.directory, ...parts.slice(0, depth))).catch(() => undefined);
+      if (stat?.isDirectory() !== true)
+        return "its directory did not come back, or is a link or a file on the host";
+    }
+    return undefined;
+  }
 }
 
-async function list(agent: AgentConnection, limits: Limits): Promise<readonly GuestEntry[]> {
-  try {
-    return await agent.list(GUEST_OUT, { maxEntries: limits.outFiles, maxDepth: limits.outDepth });
-  } catch (cause) {
-    if (cause instanceof MayflyError && cause.code === "E_LIMIT")
-      throw new LimitError("outFiles", limits.outFiles);
-    throw cause;
-  }
+/** Why one file stays behind; what concerns all of them is thrown. */
+function explain(cause: unknown, target: string): string {
+  if (isMayflyError(cause, "E_FILE_IN_GUEST")) return "it changed or vanished while it was collected";
+  if (cause instanceof MayflyError) throw cause;
+  const errno = errnoOf(cause) ?? "unknown";
+  if (IN_THE_WAY.has(errno)) return "something of yours with that name is in the way";
+  if (BAD_NAME.has(errno)) return "your file system does not take its name";
+  if (cause instanceof Error && cause.name === "AbortError") throw cause;
+  throw new MayflyError(
+    errno === "ENOSPC" || errno === "EDQUOT" ? "E_DISK_FULL" : "E_OUTPUT_WRITE",
+    `Could not write ${neutralise(target)}: ${errno}`,
+    { cause, next: "Make room or name another directory with --out, and run again." },
+  );
 }
 
 function refuseKind({ kind }: GuestEntry): string | undefined {
@@ -95,95 +180,19 @@ function refuseKind({ kind }: GuestEntry): string | undefined {
   return kind === "symlink" ? "it is a symbolic link" : "it is not a regular file";
 }
 
-/** A link of the user's own inside the directory must not lead a guest's file elsewhere. */
-async function refuseParents(directory: string, path: string): Promise<string | undefined> {
-  const parts = path.split("/").slice(0, -1);
-  for (let depth = 1; depth <= parts.length; depth++) {
-    const parent = join(directory, ...parts.slice(0, depth));
-    const stat = await lstat(parent).catch(() => undefined);
-    if (stat?.isDirectory() !== true)
-      return "its directory did not come back, or is a link or a file on the host";
-  }
-  return undefined;
-}
-
-/** Written beside its place under another name first: a file is there whole or not at all. */
-async function save(
-  content: Readable,
-  path: string,
-  policy: OutputPolicy & { room: number },
-): Promise<OutputFile> {
-  const target = join(policy.directory, path);
-  const temporary = join(policy.directory, `.mayfly-${newVmId()}.tmp`);
-  try {
-    const bytes = await write(content, temporary, policy);
-    const place = policy.force
-      ? await replace(temporary, target, path)
-      : await placeBeside(temporary, policy.directory, path);
-    return { path: place, bytes };
-  } catch (cause) {
-    if (cause instanceof MayflyError) throw cause;
-    const full = errnoOf(cause) === "ENOSPC" || errnoOf(cause) === "EDQUOT";
-    throw new MayflyError(
-      full ? "E_DISK_FULL" : "E_OUTPUT_WRITE",
-      `Could not write ${neutralise(target)}: ${errnoOf(cause) ?? "unknown"}`,
-      {
-        cause,
-        next: "Make room or name another directory with --out, and run again.",
-      },
-    );
-  } finally {
-    await ignoring(
-      rm(temporary, { force: true }),
-      "it was moved to its place, or the failure is told already",
-    );
-  }
-}
-
-async function write(
-  content: Readable,
-  path: string,
-  { room, limits }: { room: number; limits: Limits },
-): Promise<number> {
-  let bytes = 0;
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(bytes > room ? new LimitError("outBytes", limits.outBytes) : null, chunk);
-    },
-  });
-  const file = await open(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    FILE_MODE,
+function silent(): MayflyError {
+  return new MayflyError(
+    "E_GUEST_SILENT",
+    `The guest sent nothing of /out for ${STALL_MS / 1000} s; what came before was kept`,
   );
-  await pipeline(content, meter, file.createWriteStream());
-  return bytes;
 }
 
-async function replace(temporary: string, target: string, path: string): Promise<string> {
-  await rename(temporary, target);
-  return path;
-}
-
-/** `link` fails on any existing name, so nothing is ever replaced, not even in a race. */
-async function placeBeside(temporary: string, directory: string, path: string): Promise<string> {
-  for (let count = 1; ; count++) {
-    const name = count === 1 ? path : numbered(path, count);
-    try {
-      await placeNew(temporary, join(directory, name));
-      return name;
-    } catch (cause) {
-      if (errnoOf(cause) !== "EEXIST" || count > 10_000) throw cause;
-    }
-  }
-}
-
-async function placeNew(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (cause) {
-    if (!WITHOUT_LINKS.has(errnoOf(cause) ?? "")) throw cause;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-  }
+async function rejection(signal: AbortSignal): Promise<never> {
+  return await new Promise<never>((_resolve, reject) => {
+    const tell = (): void => {
+      reject(new MayflyError("E_CANCELLED", "The task was cancelled", { cause: signal.reason }));
+    };
+    if (signal.aborted) tell();
+    signal.addEventListener("abort", tell, { once: true });
+  });
 }

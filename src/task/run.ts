@@ -6,7 +6,7 @@ import { Recorder } from "../report/index.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import type { TaskIo } from "./io.ts";
-import { collectOutputs, prepareOutputDirectory } from "./outputs.ts";
+import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 
 interface TaskHost {
   readonly microvisor: Microvisor;
@@ -31,7 +31,7 @@ export async function runTask(
     const task = admit(request, await microvisor.profileLimits(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
-    if (task.out !== undefined) await prepareOutputDirectory(task.out);
+    const out = task.out === undefined ? undefined : await prepareOutputDirectory(task.out);
 
     // Microvisor: a fork of its own, with an identity of its own.
     signal?.throwIfAborted();
@@ -41,8 +41,12 @@ export async function runTask(
 
     // Task: inputs and limits go in, the command runs, results come out.
     recorder.outcome(await execute(vm, { task, inputs, io, recorder, signal }));
-    if (task.out !== undefined && recorder.ended("exited", "signalled")) {
-      recorder.outputs(await collectOutputs(vm.agent, { ...task, directory: task.out }));
+    if (out !== undefined && recorder.ended("exited", "signalled")) {
+      const staging = vm.claimDirectory(out);
+      const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
+      await vm.watched(collection.collect()).finally(() => {
+        recorder.outputs(collection);
+      });
     }
   } catch (cause) {
     recorder.failure(cause);
