@@ -5,6 +5,7 @@ import { tellFailure } from "./failure.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
 import { usageError } from "./usage-error.ts";
+import { requireUtf8 } from "./valid-text.ts";
 
 /** The commands that take another program's command line after `--`. */
 const TAKING_COMMANDS = new Set(["run", "shell"]);
@@ -26,6 +27,7 @@ export async function perform(argv: readonly string[], interruption: Interruptio
   const invocation: Invocation = { commandWords, interruption, wholeProgram, status: 0 };
   let program: Command | undefined;
   try {
+    for (const word of argv) requireUtf8(word, "cmdline");
     program = await buildProgram(invocation, (each) => each === loaded);
     if (words.length === 0) program.help();
     await program.parseAsync(words, { from: "user" });

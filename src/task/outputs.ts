@@ -95,9 +95,10 @@ export class OutputCollection {
   }
 
   async #all(alive: () => void): Promise<void> {
-    for (const entry of await this.#list()) {
+    // By name, so that the same results come in the same order; parents come before what is in them.
+    const entries = (await this.#list()).map((entry) => ({ ...entry, path: openUntrusted(entry.path) }));
+    for (const { path, ...entry } of entries.sort((a, b) => (a.path < b.path ? -1 : 1))) {
       alive();
-      const path = openUntrusted(entry.path);
       const why =
         refuseKind(entry) ??
         refusePath(path, this.#policy.limits.outDepth) ??
@@ -175,7 +176,7 @@ function explain(cause: unknown, target: string): string {
   );
 }
 
-function refuseKind({ kind }: GuestEntry): string | undefined {
+function refuseKind({ kind }: Pick<GuestEntry, "kind">): string | undefined {
   if (kind === "file" || kind === "directory") return undefined;
   return kind === "symlink" ? "it is a symbolic link" : "it is not a regular file";
 }

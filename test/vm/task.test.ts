@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -257,5 +258,53 @@ describe("outputs", () => {
       outcome: { kind: "limit", limit },
       exitCode: 124,
     });
+  });
+
+  it("that came before a failure are kept and told", async () => {
+    const out = join(scratch, "out-partial");
+    const result = await sh("echo small > /out/a; head -c 3000000 /dev/zero > /out/b", {
+      out,
+      limits: { outBytes: 1_000_000 },
+    });
+    expect(result.outcome).toMatchObject({ kind: "limit", limit: "outBytes" });
+    expect(result.outputs.map(({ path }) => path)).toEqual(["a"]);
+    expect(readdirSync(out)).toEqual(["a"]);
+  });
+
+  it("with something of the user's in the way stay behind, one by one", async () => {
+    const out = join(scratch, "out-in-the-way");
+    mkdirSync(join(out, "dir"), { recursive: true });
+    writeFileSync(join(out, "file"), "mine");
+    const result = await sh(
+      "mkdir /out/file; echo x > /out/file/inside; echo y > /out/dir; echo z > /out/fine",
+      { out, force: true },
+    );
+    expect(result.outcome).toEqual({ kind: "exited", code: 0 });
+    expect(result.outputs.map(({ path }) => path)).toEqual(["fine"]);
+    expect(result.refusedOutputs.map(({ path }) => path).sort()).toEqual(["dir", "file/inside"]);
+    expect(readFileSync(join(out, "file"), "utf8")).toBe("mine");
+  });
+
+  it("deeper than the limit stay behind, and the rest comes back", async () => {
+    const out = join(scratch, "out-deep");
+    const result = await sh("mkdir -p /out/a/b/c; echo x > /out/a/b/c/d; echo y > /out/a/e", {
+      out,
+      limits: { outDepth: 3 },
+    });
+    expect(result.outputs.map(({ path }) => path)).toEqual(["a/e"]);
+    expect(result.refusedOutputs.map(({ why }) => why).join()).toContain("deeper");
+  });
+
+  it("can be given up while they are collected, and nothing unfinished is left", async () => {
+    const out = join(scratch, "out-cancelled");
+    const abort = new AbortController();
+    const watch = setInterval(() => {
+      const staging = existsSync(out) ? readdirSync(out).filter((name) => name.startsWith(".mayfly-m")) : [];
+      if (staging.some((name) => readdirSync(join(out, name)).length > 0)) abort.abort();
+    }, 5);
+    const result = await sh("truncate -s 900M /out/big", { out, signal: abort.signal });
+    clearInterval(watch);
+    expect(result.outcome).toEqual({ kind: "cancelled" });
+    expect(readdirSync(out)).toEqual([]);
   });
 });

@@ -4,9 +4,10 @@ import { buildImage, listImages, removeImages, verifyImages } from "../../sdk/in
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
+import { removeAll } from "../removal.ts";
 import { withProgress } from "../terminal/with-progress.ts";
 import { age } from "../terminal/age.ts";
-import { print, printTable } from "../terminal/print.ts";
+import { printTable } from "../terminal/print.ts";
 import { reportVerified } from "../verified.ts";
 
 const EXAMPLES = `
@@ -15,6 +16,12 @@ Examples:
   mayfly images build python
   mayfly images verify
   mayfly images rm python`;
+
+interface BuildCommandOptions {
+  readonly quiet?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
 
 export function imagesCommand(invocation: Invocation): Command {
   const command = new Command("images")
@@ -33,21 +40,27 @@ export function imagesCommand(invocation: Invocation): Command {
     .argument("<PROFILE...>")
     .option("-q, --quiet", "no progress")
     .option("-y, --yes", "install missing system packages without asking")
+    .option("--json", "print a JSON array of these images")
     .action(
-      async (profiles: string[], { quiet = false, yes = false }: { quiet?: boolean; yes?: boolean }) => {
-        await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
+      async (profiles: string[], { quiet = false, yes = false, json = false }: BuildCommandOptions) => {
+        await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
           await requireSystem({ progress, yes, signal });
           for (const profile of profiles) await buildImage(profile, { progress: progress.report, signal });
         });
-        if (!quiet) await list({});
+        if (json)
+          writeJson(
+            (await listImages()).filter(({ profile, isCurrent }) => isCurrent && profiles.includes(profile)),
+          );
+        else if (!quiet) await list({});
       },
     );
   command
     .command("rm")
     .description("remove images and the templates made of them")
     .argument("<PROFILE...>", "profiles, or images' full names")
-    .action(async (names: string[]) => {
-      for (const name of names) for (const gone of await removeImages(name)) print(gone.name);
+    .option("--json", "print a JSON array of what was removed")
+    .action(async (names: string[], { json = false }: { json?: boolean }) => {
+      await removeAll(names, removeImages, json);
     });
   command
     .command("verify")

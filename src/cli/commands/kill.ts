@@ -1,13 +1,25 @@
 import { Command } from "commander";
-import { MayflyError, sleep } from "../../foundation/index.ts";
+import { MayflyError, asMayflyError, sleep } from "../../foundation/index.ts";
 import { Mayfly, type RunningVm } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
-import { tellFailure } from "../failure.ts";
+import { describeError, tellFailure } from "../failure.ts";
+import { writeJson } from "../json.ts";
 import { print } from "../terminal/print.ts";
 
 /** How long the owner of a killed micro-VM may take to dispose of it. */
 const DISPOSAL_MS = 15_000;
 const LOOK_AGAIN_MS = 20;
+
+interface KillOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+interface Ended {
+  /** Its own, or what was given where none was ended. */
+  readonly id: string;
+  readonly error: MayflyError | undefined;
+}
 
 const EXAMPLES = `
 Examples:
@@ -21,28 +33,44 @@ export function killCommand(invocation: Invocation): Command {
     )
     .argument("[ID...]", "ids of `mayfly ps`")
     .option("--all", "end every micro-VM of this user")
+    .option("--json", "print a JSON array")
     .addHelpText("after", EXAMPLES)
-    .action(async (ids: string[], { all = false }: { all?: boolean }) => {
+    .action(async (ids: string[], { all = false, json = false }: KillOptions) => {
       if (ids.length === 0 && !all)
         throw new MayflyError("E_USAGE", "There is no id to end", {
           next: "See `mayfly ps`, or give --all.",
         });
+      // The beginning of every id: the one of a variable that is unset.
+      if (ids.includes(""))
+        throw new MayflyError("E_USAGE", "An id is empty", {
+          next: "See `mayfly ps`, or give --all to end every micro-VM.",
+        });
       await using mayfly = await Mayfly.open();
-      for (const id of all ? mayfly.list().map((vm) => vm.id) : ids)
-        invocation.status ||= await endOne(mayfly, id);
+      const ended: Ended[] = [];
+      for (const id of all ? mayfly.list().map((vm) => vm.id) : ids) {
+        const one = await endOne(mayfly, id);
+        if (!json) tell(one);
+        if (one.error !== undefined) invocation.status ||= one.error.exitCode;
+        ended.push(one);
+      }
+      if (json) writeJson(ended.map(({ id, error }) => ({ id, error: error && describeError(error) })));
     });
 }
 
-/** One that cannot be ended does not keep the others alive. @returns the exit status for it */
-async function endOne(mayfly: Mayfly, id: string): Promise<number> {
+/** One that cannot be ended does not keep the others alive. */
+async function endOne(mayfly: Mayfly, id: string): Promise<Ended> {
   try {
     const vm = mayfly.kill(id);
     await waitUntilDisposed(mayfly, vm);
-    print(vm.id);
-    return 0;
+    return { id: vm.id, error: undefined };
   } catch (cause) {
-    return tellFailure(cause, { json: false });
+    return { id, error: asMayflyError(cause) };
   }
+}
+
+function tell({ id, error }: Ended): void {
+  if (error === undefined) print(id);
+  else tellFailure(error, { json: false });
 }
 
 async function waitUntilDisposed(mayfly: Mayfly, vm: RunningVm): Promise<void> {

@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { MayflyError, neutralise } from "../../foundation/index.ts";
+import { MIB, MayflyError, neutralise } from "../../foundation/index.ts";
 import { DEFAULT_LIMITS } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
+import { flagValue } from "../run/describe-limit.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
 import { performTask } from "../run/perform-task.ts";
 import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "../run/task-options.ts";
@@ -13,6 +14,8 @@ interface RunOptions extends TaskOptions {
   readonly json?: boolean;
   readonly report?: string;
 }
+
+const MOST_GATHERED = 256 * MIB;
 
 const EXAMPLES = `
 Examples:
@@ -40,12 +43,14 @@ export function runCommand(invocation: Invocation): Command {
     .option("--no-stdin", "leave standard input alone")
     .option("-t, --tty", "give the command a terminal (end a session that hangs with Enter ~ .)")
     .option("--json", "print one JSON object with the result and the command's output")
-    .option("--report <FILE>", "write the result as JSON to a file");
+    .option("--report <FILE>", "write the result as JSON to a file (--force replaces one)");
   addMannerOptions(command);
   addLimitOptions(command, DEFAULT_LIMITS);
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: RunOptions) => {
     const words = requireCommand(files, invocation.commandWords);
     const task = taskFrom(files, options);
+    const json = options.json ?? false;
+    if (json) requireGatherable(task.limits?.outputBytes);
     invocation.status = await performTask(
       {
         ...task,
@@ -54,14 +59,27 @@ export function runCommand(invocation: Invocation): Command {
       },
       {
         streams: { terminal: options.tty ?? false, stdin: options.stdin, raw: options.raw ?? false },
-        json: options.json ?? false,
+        json,
+        gather: json,
         quiet: options.quiet ?? false,
         yes: options.yes ?? false,
         report: options.report,
+        force: options.force ?? false,
       },
       invocation,
     );
   });
+}
+
+/** With --json all of the output is held in memory, twice for a moment, and encoded. */
+function requireGatherable(outputBytes = 0): void {
+  if (outputBytes <= MOST_GATHERED) return;
+  const most = flagValue("outputBytes", MOST_GATHERED);
+  throw new MayflyError(
+    "E_USAGE",
+    `--json holds the output in memory, at most ${most}; --output asks for ${flagValue("outputBytes", outputBytes)}`,
+    { next: `Give --output ${most} or less, or leave --json out and use --report FILE for the result.` },
+  );
 }
 
 function requireCommand(files: readonly string[], words: readonly string[] | undefined): readonly string[] {

@@ -13,6 +13,10 @@ const SHELL = ["sh", "-c", "exec $(command -v bash || echo sh) -l"];
 /** A person works as long as they like; this is the longest that there is. */
 const SESSION_MS = 7 * 24 * 3_600_000;
 
+interface ShellOptions extends TaskOptions {
+  readonly json?: boolean;
+}
+
 const EXAMPLES = `
 Examples:
   mayfly shell
@@ -27,11 +31,12 @@ export function shellCommand(invocation: Invocation): Command {
     .usage("[PROFILE] [FILES…] [OPTIONS]")
     .argument("[PROFILE]", "kind of machine (default: base)")
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
-  addMannerOptions(addTaskOptions(command));
+  addTaskOptions(command).option("--json", "print one JSON object with the result when the session has ended");
+  addMannerOptions(command);
   addLimitOptions(command, { ...DEFAULT_LIMITS, timeMs: SESSION_MS });
   return command
     .addHelpText("after", EXAMPLES)
-    .action(async (first: string | undefined, rest: string[], options: TaskOptions) => {
+    .action(async (first: string | undefined, rest: string[], options: ShellOptions) => {
       if (invocation.commandWords !== undefined) {
         throw new MayflyError("E_USAGE", "A shell takes no command", {
           next: "Use `mayfly run -t -- COMMAND…` for one.",
@@ -48,10 +53,12 @@ export function shellCommand(invocation: Invocation): Command {
         },
         {
           streams: { terminal: true, stdin: true, raw: options.raw ?? false },
-          json: false,
+          json: options.json ?? false,
+          gather: false, // what is shown on a terminal is the session's
           quiet: options.quiet ?? false,
           yes: options.yes ?? false,
           report: undefined,
+          force: false,
         },
         invocation,
       );

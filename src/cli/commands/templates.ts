@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { formatSize } from "../../foundation/index.ts";
+import { MIB, formatSize } from "../../foundation/index.ts";
 import {
   Mayfly,
+  listImages,
   listTemplates,
   removeTemplates,
   verifyTemplates,
@@ -10,9 +11,10 @@ import {
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
+import { removeAll } from "../removal.ts";
 import { addLimitOptions, limitsFrom } from "../run/limit-options.ts";
 import { age } from "../terminal/age.ts";
-import { print, printTable } from "../terminal/print.ts";
+import { printTable } from "../terminal/print.ts";
 import { withProgress } from "../terminal/with-progress.ts";
 import { reportVerified } from "../verified.ts";
 
@@ -27,6 +29,7 @@ Examples:
 interface BuildOptions {
   readonly quiet?: boolean;
   readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 export function templatesCommand(invocation: Invocation): Command {
@@ -45,24 +48,27 @@ export function templatesCommand(invocation: Invocation): Command {
     .description("make templates, where they are missing or out of date")
     .argument("<PROFILE...>")
     .option("-q, --quiet", "no progress")
-    .option("-y, --yes", "install missing system packages without asking");
+    .option("-y, --yes", "install missing system packages without asking")
+    .option("--json", "print a JSON array of the templates of these profiles and of this size");
   addLimitOptions(build, {}, ["memory", "vcpus"]).action(
     async (profiles: string[], options: BuildOptions) => {
-      const { quiet = false, yes = false } = options;
-      await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
+      const { quiet = false, yes = false, json = false } = options;
+      await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
         await requireSystem({ progress, yes, signal });
         await using mayfly = await Mayfly.open({ progress: progress.report, signal });
         for (const profile of profiles) await mayfly.prepare(profile, { limits: limitsFrom({ ...options }) });
       });
-      if (!quiet) await list({});
+      if (json) writeJson(await madeOf(profiles, limitsFrom({ ...options })));
+      else if (!quiet) await list({});
     },
   );
   command
     .command("rm")
     .description("remove templates; refused while micro-VMs live on one")
     .argument("<NAME...>", "names, beginnings of names, or profiles")
-    .action(async (names: string[]) => {
-      for (const name of names) for (const gone of await removeTemplates(name)) print(gone.name);
+    .option("--json", "print a JSON array of what was removed")
+    .action(async (names: string[], { json = false }: { json?: boolean }) => {
+      await removeAll(names, removeTemplates, json);
     });
   command
     .command("verify")
@@ -78,6 +84,23 @@ export function templatesCommand(invocation: Invocation): Command {
       });
     });
   return command;
+}
+
+/** The templates of the profiles' present images; those of earlier ones are left from earlier. */
+async function madeOf(
+  profiles: readonly string[],
+  { memory, vcpus }: { memory?: number; vcpus?: number },
+): Promise<TemplateInfo[]> {
+  const current = new Set((await listImages()).filter(({ isCurrent }) => isCurrent).map(({ key }) => key));
+  // Memory comes in steps, so a template may have a little more than was asked for.
+  const fits = ({ shape }: TemplateInfo): boolean =>
+    shape !== undefined &&
+    (memory === undefined || (shape.memory >= memory && shape.memory - memory < 16 * MIB)) &&
+    (vcpus === undefined || shape.vcpus === vcpus);
+  return (await listTemplates()).filter(
+    (each) =>
+      profiles.includes(each.profile) && each.image !== undefined && current.has(each.image) && fits(each),
+  );
 }
 
 async function list({ json = false }: { json?: boolean }): Promise<void> {

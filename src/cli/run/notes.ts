@@ -1,5 +1,5 @@
-import type { TaskResult } from "../../contract/index.ts";
-import { formatTime, neutralise } from "../../foundation/index.ts";
+import type { LimitName, TaskResult } from "../../contract/index.ts";
+import { MIB, formatTime, neutralise } from "../../foundation/index.ts";
 import { describeLimit, flagValue } from "./describe-limit.ts";
 import { LIMIT_OPTIONS } from "./limit-options.ts";
 
@@ -19,7 +19,7 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
     );
     if (option !== undefined)
       notes.push(
-        `  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, outcome.allowed * 2)}.`,
+        `  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, more(outcome.limit, outcome.allowed))}.`,
       );
   }
   if (!disposal.complete) {
@@ -30,6 +30,12 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
     );
   }
   return notes;
+}
+
+/** A value to try next: twice what was too little, and something where that was nothing. */
+function more(limit: LimitName, allowed: number): number {
+  if (allowed > 0) return allowed * 2;
+  return limit === "outFiles" ? 10 : MIB;
 }
 
 /** What a person should know of a task that ended well. */

@@ -5,7 +5,7 @@ import { Mayfly, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
-import { readerLost } from "../terminal/standard-streams.ts";
+import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
@@ -16,15 +16,17 @@ import { openStreams, type StreamChoice } from "./streams.ts";
 /** How a task is shown. */
 export interface Presentation {
   readonly streams: Omit<StreamChoice, "gather">;
+  /** The result is told as one JSON document. */
   readonly json: boolean;
+  /** The task's output goes into that document instead of our standard streams. */
+  readonly gather: boolean;
   readonly quiet: boolean;
   /** Install missing system packages without asking. */
   readonly yes: boolean;
   readonly report: string | undefined;
+  /** Replace a report that exists. */
+  readonly force: boolean;
 }
-
-/** Status of a program whose reader went away (128 + SIGPIPE). */
-const READER_LOST = 141;
 
 /** Runs one task from our own standard streams. @returns the exit status */
 export async function performTask(
@@ -33,17 +35,16 @@ export async function performTask(
   invocation: Invocation,
 ): Promise<number> {
   requireInputs(task);
-  const report = how.report === undefined ? undefined : new ReportFile(how.report);
+  const report = how.report === undefined ? undefined : new ReportFile(how.report, how);
   try {
     const result = await withProgress(
-      { quiet: how.quiet || how.json, invocation },
+      { quiet: how.quiet || how.gather, invocation },
       async (work) => await runPrepared(task, how, work),
     );
     const exitCode = exitCodeOf(result, invocation.interruption.status);
-    const document = resultJson(result, { streams: how.json, exitCode });
-    if (how.json) writeJson(document);
+    if (how.json) writeJson(resultJson(result, { streams: how.gather, exitCode }));
     else tell(result, how);
-    report?.write(document);
+    report?.write(resultJson(result, { streams: false, exitCode }));
     return exitCode;
   } finally {
     report?.close();
@@ -61,7 +62,7 @@ async function runPrepared(
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
   progress.clear();
   const leaving = new AbortController();
-  const streams = openStreams({ ...how.streams, gather: how.json }, () => {
+  const streams = openStreams({ ...how.streams, gather: how.gather }, () => {
     leaving.abort();
   });
   try {
@@ -77,7 +78,7 @@ async function runPrepared(
 
 function exitCodeOf({ exitCode, outcome }: RunResult, interrupted: number | undefined): number {
   if (outcome.kind !== "cancelled") return exitCode;
-  return interrupted ?? (readerLost() ? READER_LOST : exitCode);
+  return interrupted ?? lostOutputStatus() ?? exitCode;
 }
 
 function tell(result: RunResult, { quiet }: Presentation): void {
@@ -93,6 +94,11 @@ function tell(result: RunResult, { quiet }: Presentation): void {
 function requireInputs({ inputs = [] }: TaskRequest): void {
   for (const input of inputs) {
     const path = typeof input === "string" ? input : input.path;
+    if (path === "") {
+      throw new MayflyError("E_INPUT_MISSING", "The name of an input is empty", {
+        next: "Name a file; a variable that was meant to hold its name may be unset.",
+      });
+    }
     if (existsSync(path)) continue;
     throw new MayflyError("E_INPUT_MISSING", `The input ${neutralise(path)} does not exist`, {
       next: "Check the name. The command to run comes after `--`.",

@@ -74,7 +74,9 @@ function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice):
     };
   const filter = terminal ? new ScreenFilter() : new VisibleText();
   let last = LINE_FEED;
+  let isUsed = false;
   filter.on("data", (chunk: Buffer) => {
+    isUsed = true;
     last = chunk.at(-1) ?? last;
   });
   filter.pipe(stream, { end: false });
@@ -89,7 +91,8 @@ function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice):
           })
           .end(),
       );
-      if (filter instanceof ScreenFilter) stream.write(filter.undo());
+      // A task on a terminal has one stream: the other one's filter changed nothing.
+      if (isUsed && filter instanceof ScreenFilter) stream.write(filter.undo());
       if (last !== LINE_FEED) stream.write("\n");
     },
   };

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
+import { requireUtf8 } from "../valid-text.ts";
 import { limitsFrom } from "./limit-options.ts";
 
 /** What commander gives for the options of `run` and `shell`. */
@@ -24,7 +25,7 @@ export function addTaskOptions(command: Command): Command {
     .option("-p, --profile <NAME>", "kind of machine: see `mayfly profiles` (default: base)")
     .option("--in <FILE=NAME>", "an input under another name, /in/NAME (repeatable)", collectInput)
     .option("-o, --out <DIR>", "directory that gets what the task leaves in /out")
-    .option("-f, --force", "replace files that exist in --out")
+    .option("-f, --force", "replace files that exist: in --out, and the one of --report")
     .option("-e, --env <NAME=VALUE>", "a variable; NAME alone passes yours on (repeatable)", collectVariable)
     .option("--cwd <DIR>", "directory of the guest to start in")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
@@ -75,5 +76,6 @@ function collectVariable(
       next: `Give it a value: --env ${neutralise(name, 60)}=VALUE.`,
     });
   }
+  if (at < 0) requireUtf8(value, "environ");
   return { ...earlier, [name]: value };
 }
