@@ -41,19 +41,17 @@ export function imagesCommand(invocation: Invocation): Command {
     .option("-q, --quiet", "no progress")
     .option("-y, --yes", "install missing system packages without asking")
     .option("--json", "print a JSON array of these images")
-    .action(
-      async (profiles: string[], { quiet = false, yes = false, json = false }: BuildCommandOptions) => {
-        await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
-          await requireSystem({ progress, yes, signal });
-          for (const profile of profiles) await buildImage(profile, { progress: progress.report, signal });
-        });
-        if (json)
-          writeJson(
-            (await listImages()).filter(({ profile, isCurrent }) => isCurrent && profiles.includes(profile)),
-          );
-        else if (!quiet) await list({});
-      },
-    );
+    .action(async (profiles: string[], { quiet = false, yes = false, json = false }: BuildCommandOptions) => {
+      await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
+        await requireSystem({ progress, yes, signal });
+        for (const profile of profiles) await buildImage(profile, { progress: progress.report, signal });
+      });
+      if (json)
+        writeJson(
+          (await listImages()).filter(({ profile, isCurrent }) => isCurrent && profiles.includes(profile)),
+        );
+      else if (!quiet) await list({});
+    });
   command
     .command("rm")
     .description("remove images and the templates made of them")

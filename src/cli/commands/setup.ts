@@ -30,27 +30,25 @@ export function setupCommand(invocation: Invocation): Command {
     .option("-q, --quiet", "no progress")
     .option("--json", "print one JSON object: each profile and how its machines are held")
     .addHelpText("after", EXAMPLES)
-    .action(
-      async (profiles: string[], { yes = false, quiet = false, json = false }: SetupOptions) => {
-        const ready: unknown[] = [];
-        await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
-          const say = (line: string): void => {
-            progress.clear();
-            if (!quiet && !json) print(`${styleFor(process.stdout).good(isUtf8Locale() ? "✓" : "ok")} ${line}`);
-          };
-          await requireSystem({ progress, yes, signal });
-          say("system packages");
-          await using mayfly = await Mayfly.open({ progress: progress.report, signal });
-          for (const profile of profiles.length === 0 ? ["base"] : profiles) {
-            const isolation = await mayfly.prepare(profile);
-            const { kind, reason } = isolation;
-            ready.push({ profile, isolation });
-            say(
-              `${profile}: image and template; ${kind === "hardware" ? "held by the processor (KVM)" : `emulated: ${reason}`}`,
-            );
-          }
-        });
-        if (json) writeJson({ profiles: ready });
-      },
-    );
+    .action(async (profiles: string[], { yes = false, quiet = false, json = false }: SetupOptions) => {
+      const ready: unknown[] = [];
+      await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
+        const say = (line: string): void => {
+          progress.clear();
+          if (!quiet && !json) print(`${styleFor(process.stdout).good(isUtf8Locale() ? "✓" : "ok")} ${line}`);
+        };
+        await requireSystem({ progress, yes, signal });
+        say("system packages");
+        await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+        for (const profile of profiles.length === 0 ? ["base"] : profiles) {
+          const isolation = await mayfly.prepare(profile);
+          const { kind, reason } = isolation;
+          ready.push({ profile, isolation });
+          say(
+            `${profile}: image and template; ${kind === "hardware" ? "held by the processor (KVM)" : `emulated: ${reason}`}`,
+          );
+        }
+      });
+      if (json) writeJson({ profiles: ready });
+    });
 }

@@ -31,7 +31,10 @@ export function shellCommand(invocation: Invocation): Command {
     .usage("[PROFILE] [FILES…] [OPTIONS]")
     .argument("[PROFILE]", "kind of machine (default: base)")
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
-  addTaskOptions(command).option("--json", "print one JSON object with the result when the session has ended");
+  addTaskOptions(command).option(
+    "--json",
+    "print one JSON object with the result when the session has ended",
+  );
   addMannerOptions(command);
   addLimitOptions(command, { ...DEFAULT_LIMITS, timeMs: SESSION_MS });
   return command

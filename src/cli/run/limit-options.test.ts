@@ -58,6 +58,14 @@ it.each([
   );
 });
 
+it.each([
+  ["--vcpus", "1.5", '--vcpus is "1.5", which is not a whole number'],
+  ["--time", "1ms", "--time is 1ms; it must be 100 ms … 168 h"],
+  ["--memory", "1M", "--memory is 1M; it must be 96 MiB … 1 TiB"],
+])("says what is wrong with %s %s", (flag, value, message) => {
+  expect(() => parse(flag, value)).toThrow(expect.objectContaining({ code: "E_USAGE", message }) as Error);
+});
+
 it("suggests values that it would itself accept", () => {
   for (const { limit, parse: read } of LIMIT_OPTIONS)
     expect(read(flagValue(limit, 120_000)), limit).toBeGreaterThan(0);

@@ -2,11 +2,12 @@ import { Option, type Command } from "commander";
 import type { LimitName, Limits } from "../../contract/index.ts";
 import { MayflyError, neutralise, parseSize, parseTime } from "../../foundation/index.ts";
 import { describeLimit } from "./describe-limit.ts";
+import { requireInRange, type OPTION_RANGES } from "./limit-ranges.ts";
 
 type MutableLimits = { -readonly [Name in keyof Limits]?: Limits[Name] };
 
 interface LimitOption {
-  readonly limit: LimitName;
+  readonly limit: keyof typeof OPTION_RANGES;
   /** For a sentence: over its … of 30 s. */
   readonly noun: string;
   readonly flag: string;
@@ -92,6 +93,14 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
 ];
 
+/** What each reader reads. */
+const KINDS: ReadonlyMap<LimitOption["parse"], string> = new Map([
+  [whole, "a whole number"],
+  [decimal, "a number"],
+  [parseSize, "a size"],
+  [parseTime, "a time"],
+]);
+
 /** Adds the limit options, or `only` some, to a command. @param usual what holds where an option is left out */
 export function addLimitOptions(
   command: Command,
@@ -104,14 +113,17 @@ export function addLimitOptions(
     const option = new Option(`${flag} <${value}>`, `${description}, such as ${example}${usually}`).argParser(
       (text: string) => {
         const parsed = parse(text);
-        if (parsed !== undefined) return parsed;
-        throw new MayflyError(
-          "E_USAGE",
-          `${flag} is "${neutralise(text, 60)}", which is not a ${value.toLowerCase()}`,
-          {
-            next: `Write it like ${flag} ${example}.`,
-          },
-        );
+        if (parsed === undefined) {
+          throw new MayflyError(
+            "E_USAGE",
+            `${flag} is "${neutralise(text, 60)}", which is not ${KINDS.get(parse) ?? ""}`,
+            {
+              next: `Write it like ${flag} ${example}.`,
+            },
+          );
+        }
+        requireInRange({ limit, flag }, parsed, text);
+        return parsed;
       },
     );
     command.addOption(option.helpGroup("Limits:"));
