@@ -1,3 +1,4 @@
+export { LIMIT_RANGES } from "./limits.ts";
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";
 export type { LimitName, Limits } from "./limits.ts";

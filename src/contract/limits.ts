@@ -19,3 +19,19 @@ export interface Limits {
 }
 
 export type LimitName = keyof Limits;
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** The smallest and largest value that may be asked for, in each limit's own unit. */
+export const LIMIT_RANGES: Readonly<Record<LimitName, readonly [number, number]>> = {
+  memory: [96 * MIB, 1024 * GIB],
+  vcpus: [1, 64],
+  cpus: [0.05, 64],
+  timeMs: [100, 7 * 24 * 3_600_000],
+  outputBytes: [0, 1024 * GIB],
+  processes: [1, 30_000],
+  outFiles: [0, 1_000_000],
+  outBytes: [0, 1024 * GIB],
+  outDepth: [1, 64],
+};

@@ -1,6 +1,6 @@
-import type { Limits, TaskInput, TaskRequest } from "../contract/index.ts";
+import { LIMIT_RANGES, type Limits, type TaskInput, type TaskRequest } from "../contract/index.ts";
 import { MayflyError, neutralise } from "../foundation/index.ts";
-import { DEFAULT_LIMITS, LARGEST_COMMAND, LIMIT_RANGES, MEMORY_STEP } from "./defaults.ts";
+import { DEFAULT_LIMITS, LARGEST_COMMAND, MEMORY_STEP } from "./defaults.ts";
 
 /** A request that was checked and completed: all that a task may do, and nothing open. */
 export interface AdmittedTask {

@@ -14,19 +14,6 @@ export const DEFAULT_LIMITS: Limits = {
   outDepth: 32,
 };
 
-/** The smallest and largest value that may be asked for. */
-export const LIMIT_RANGES: Readonly<Record<keyof Limits, readonly [number, number]>> = {
-  memory: [96 * MIB, 1024 * GIB],
-  vcpus: [1, 64],
-  cpus: [0.05, 64],
-  timeMs: [100, 7 * 24 * 3_600_000],
-  outputBytes: [0, 1024 * GIB],
-  processes: [1, 30_000],
-  outFiles: [0, 1_000_000],
-  outBytes: [0, 1024 * GIB],
-  outDepth: [1, 64],
-};
-
 /** RAM comes in steps of this, so that few templates serve many requests. */
 export const MEMORY_STEP = 16 * MIB;
 

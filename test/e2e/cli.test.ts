@@ -454,8 +454,9 @@ describe("images and templates", () => {
         name: string;
       }[];
     expect(await list()).toEqual([]);
-    expect((await mayfly(["templates", "build", "base", "--memory", "96M"], { env })).status).toBe(0);
+    const made = await mayfly(["templates", "build", "base", "--memory", "96M", "--json"], { env });
     const [template] = await list();
+    expect(JSON.parse(made.stdout.toString())).toEqual([template]);
     expect((await mayfly(["templates", "verify"], { env })).status).toBe(0);
 
     const ram = join(env.MAYFLY_HOME, "templates", template?.name ?? "", "ram");
@@ -471,9 +472,9 @@ describe("images and templates", () => {
     );
     expect((await mayfly(["templates", "verify"], { env })).status).toBe(0);
 
-    expect((await mayfly(["templates", "rm", "base"], { env })).stdout.toString()).toBe(
-      `${template?.name ?? ""}\n`,
-    );
+    expect(
+      JSON.parse((await mayfly(["templates", "rm", "base", "--json"], { env })).stdout.toString()),
+    ).toMatchObject([{ name: template?.name }]);
     expect(await list()).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@ import { Option, type Command } from "commander";
 import type { LimitName, Limits } from "../../contract/index.ts";
 import { MayflyError, neutralise, parseSize, parseTime } from "../../foundation/index.ts";
 import { describeLimit } from "./describe-limit.ts";
-import { requireInRange, type OPTION_RANGES } from "./limit-ranges.ts";
+import { requireInRange } from "./limit-ranges.ts";
 
 type MutableLimits = { -readonly [Name in keyof Limits]?: Limits[Name] };
 
 interface LimitOption {
-  readonly limit: keyof typeof OPTION_RANGES;
+  readonly limit: LimitName;
   /** For a sentence: over its … of 30 s. */
   readonly noun: string;
   readonly flag: string;

@@ -29,6 +29,14 @@ it("names the limit, its value and the flag that raises it", () => {
   expect(notes.join("\n")).toMatch(/over its time limit of 30 s[\s\S]*--time 1m/);
 });
 
+it.each([
+  ["outputBytes", "--output 1M"],
+  ["outFiles", "--out-files 10"],
+] as const)("suggests more than nothing where %s was 0", (limit, flag) => {
+  const notes = failureNotes({ ...RESULT, outcome: { kind: "limit", limit, allowed: 0 } });
+  expect(notes.join("\n")).toContain(`such as ${flag}.`);
+});
+
 it("neutralises what a guest named", () => {
   const notes = warningNotes({ ...RESULT, refusedStreams: [{ name: "evil\u001b[2J", port: 80 }] });
   expect(notes).toEqual(["refused: a connection to evil\\u{1b}[2J:80"]);

@@ -14,7 +14,7 @@ const failures = new Map<NodeJS.WriteStream, string>();
 /** `mayfly run … | head` is no failure: a reader that goes away is noted and nothing is said. */
 export function watchOutputs(): void {
   for (const { stream } of OUTPUTS)
-    stream.on("error", (cause) => {
+    stream.on("error", (cause: Error) => {
       if (!failures.has(stream)) failures.set(stream, errnoOf(cause) ?? cause.message);
     });
   // A terminal that was closed gives read errors.
