@@ -33,6 +33,7 @@ export async function endTool(child: ChildProcess, { how, isLeader }: EndOptions
   child.stderr?.destroy();
 }
 
-async function exited(child: ChildProcess): Promise<void> {
+/** Settles when the child has ended, also if it had already. */
+export async function exited(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }

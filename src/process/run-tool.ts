@@ -1,10 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { MayflyError, formatTime, type ErrorCode } from "../foundation/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { startTool } from "./start-tool.ts";
 import type { ToolOptions } from "./tool-options.ts";
-import { endTool } from "./end-tool.ts";
+import { endTool, exited } from "./end-tool.ts";
 
 export interface ToolResult {
   readonly status: number;
@@ -54,9 +53,10 @@ class ToolRun {
     const onAbort = (): void => {
       this.#stop(signal?.reason as Error);
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    listen(signal, onAbort);
     try {
-      const [status, killedBy] = (await once(this.#child, "exit")) as [number | null, string | null];
+      await exited(this.#child);
+      const [status, killedBy] = [this.#child.exitCode, this.#child.signalCode];
       await (this.#ending ?? this.#end("at once"));
       for (const splitter of lines) splitter.end();
       if (this.#cause !== undefined) throw this.#cause;
@@ -127,3 +127,9 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   E_SETUP_NEEDED: "Run: mayfly setup",
   E_DISK_FULL: "Free some space, or set MAYFLY_HOME to a directory on another disk.",
 };
+
+/** Calls at once for what happened while the tool was being started, when nobody listened yet. */
+function listen(signal: AbortSignal | undefined, onAbort: () => void): void {
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+}
