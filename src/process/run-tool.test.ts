@@ -27,6 +27,12 @@ const failureOf = async (
 };
 
 /** Waits until the shell that was started has written its process ids. */
+/** A killed process closes its files a moment before `/proc` calls it dead. */
+async function expectGone(pid: number): Promise<void> {
+  for (let tries = 0; tries < 500 && identifyProcess(pid) !== undefined; tries++) await sleep(10);
+  expect(identifyProcess(pid)).toBeUndefined();
+}
+
 async function idsIn(path: string): Promise<number[]> {
   for (let tries = 0; tries < 500; tries++) {
     const text = await Promise.resolve()
@@ -93,7 +99,7 @@ describe("runTool", () => {
       timeoutMs: 300,
     });
     expect(failure.message).toContain("did not finish within 300 ms");
-    for (const pid of await idsIn(ids)) expect(identifyProcess(pid)).toBeUndefined();
+    for (const pid of await idsIn(ids)) await expectGone(pid);
   });
 
   it("ends a tool that ignores SIGTERM, and its children", { timeout: 60_000 }, async () => {
@@ -105,7 +111,7 @@ describe("runTool", () => {
     const pids = await idsIn(ids);
     cancel.abort(reason);
     expect(await run).toBe(reason);
-    for (const pid of pids) expect(identifyProcess(pid)).toBeUndefined();
+    for (const pid of pids) await expectGone(pid);
   });
 
   it("starts nothing after an abort", async () => {
@@ -119,7 +125,7 @@ describe("runTool", () => {
   it("leaves no descendant behind after a tool's own end", async () => {
     const ids = join(scratch, "left");
     await runTool(["sh", "-c", `sleep 300 & echo $$ >${ids}; echo $! >>${ids}`], QUICK);
-    for (const pid of await idsIn(ids)) expect(identifyProcess(pid)).toBeUndefined();
+    for (const pid of await idsIn(ids)) await expectGone(pid);
   });
 
   it("stops a tool that says too much", async () => {
