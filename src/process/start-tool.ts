@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { MayflyError, errnoOf } from "../foundation/index.ts";
+import { MayflyError, errnoOf, ignoring } from "../foundation/index.ts";
 import type { ToolOptions } from "./tool-options.ts";
 
 /** Spawns the tool through `setpriv`, so that the kernel ends it when we die, however we die. */
@@ -22,10 +22,12 @@ export async function startTool(argv: readonly string[], options: ToolOptions): 
     });
     child.stdin?.on("error", () => undefined); // a tool need not read all of its input; its status tells the rest
     if (typeof input === "string") child.stdin?.end(input);
-    await spawned(child, argv);
+    // Nothing is waited for once it runs: its output and its end must find a listener.
+    if (child.pid === undefined) await spawned(child, argv);
+    child.on("error", () => undefined); // a signal that came too late
     return child;
   } finally {
-    await file?.close();
+    if (file !== undefined) void ignoring(file.close(), "the tool has its own descriptor");
   }
 }
 
