@@ -1,3 +1,16 @@
+export {
+  OCR_LANGUAGES,
+  SAFE_FORMS,
+  type DocumentChoices,
+  type DocumentWarning,
+  type OcrLanguage,
+  type OpenOutcome,
+  type OpenResult,
+  type OpenTimings,
+  type PageRange,
+  type SafeFile,
+  type SafeForm,
+} from "./document.ts";
 export { LIMIT_RANGES } from "./limits.ts";
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";

@@ -1,0 +1,164 @@
+"""One document from file to records."""
+
+import csv
+import os
+import tempfile
+
+from detect import detect, expected_format
+from examine import examine
+from office import FAMILY
+from pages import Pages, Picture, pdf_from_svg, repaired_pdf
+from records import Failure
+from texts import csv_options, html_from_mail, html_from_markdown, write_utf8
+
+PICTURES = {"png", "jpg", "gif", "webp", "bmp", "tiff"}
+DRAWN = {"pdf", "epub", "svg"}
+DEFAULT_DPI = 150
+ROWS_AT_ONCE = 200
+csv.field_size_limit(1 << 20)
+
+
+class Conversion:
+    def __init__(self, office, wanted, records):
+        self._office = office
+        self._wanted = wanted
+        self._records = records
+        self._password = wanted.get("password")
+        self._limits = wanted["limits"]
+
+    def run(self):
+        path = self._wanted["file"]
+        format, encrypted = detect(path)
+        if expected_format(path) not in ("", format):
+            self._records.note("type-differs", format)
+        examine(path, format, self._records)
+        if encrypted and self._password is None:
+            raise Failure("password-needed")
+        with tempfile.TemporaryDirectory(dir="/tmp") as self._folder:
+            if format in PICTURES:
+                self._pictures(path, format)
+            elif format in DRAWN:
+                self._drawn(path, format)
+            else:
+                self._by_office(path, format)
+
+    def _wants(self, *forms):
+        return any(form in self._wanted["forms"] for form in forms)
+
+    def _refuse_csv(self, format):
+        if self._wants("csv") and FAMILY.get(format) != "calc":
+            raise Failure("no-sheets", format)
+
+    def _pictures(self, path, format):
+        self._refuse_csv(format)
+        picture = Picture(path, format, self._records)
+        self._send(format, picture, self._wanted.get("dpi"))
+
+    def _drawn(self, path, format):
+        self._refuse_csv(format)
+        kind = format
+        if format == "svg":
+            path, source, kind = self._work("drawing.pdf"), path, "pdf"
+            pdf_from_svg(source, path)
+        try:
+            pages = Pages(path, kind, self._password)
+        except Failure as failure:
+            if format != "pdf" or failure.code != "damaged":
+                raise
+            repaired_pdf(path, self._work("repaired.pdf"))
+            pages = Pages(self._work("repaired.pdf"), "pdf")
+            self._records.note("repaired")
+        self._send(format, pages, self._wanted.get("dpi") or DEFAULT_DPI)
+
+    def _by_office(self, path, format):
+        self._refuse_csv(format)
+        shown = format
+        if format in ("md", "eml"):
+            path, source, shown = self._work("page.html"), path, "html"
+            html_from_markdown(source, path) if format == "md" else html_from_mail(source, path, self._records)
+        filters = {"html": ("HTML (StarWriter)", ""), "txt": ("Text (encoded)", "UTF8,LF,,,")}
+        if format in ("csv", "tsv"):
+            filters[format] = ("Text - txt - csv (StarCalc)", csv_options(path, format))
+        if format == "txt":
+            path, source = self._work("page.txt"), path
+            write_utf8(source, path)
+        with self._office.open(path, shown, self._password, *filters.get(shown, ())) as document:
+            if self._wants("csv"):
+                self._records.document(format, None)
+                self._sheets(document)
+            if self._wants("pdf", "png", "text"):
+                target = self._work("document.pdf")
+                self._export(document, shown, target)
+                self._send(format, Pages(target, "pdf"), self._wanted.get("dpi") or DEFAULT_DPI)
+
+    def _export(self, document, format, target):
+        if FAMILY[format] == "calc":
+            document.fit_sheets()
+        self._chosen(document.page_count())
+        document.save_pdf(target)
+
+    def _sheets(self, document):
+        cells = 0
+        for number, name in enumerate(document.sheets, 1):
+            self._records.sheet(name)
+            with open(self._save_sheet(document, number), encoding="utf-8", newline="") as file:
+                rows = []
+                for row in csv.reader(file):
+                    cells += len(row)
+                    if cells > self._limits["cells"]:
+                        raise Failure("too-many-cells", cells)
+                    rows.append(row)
+                    if len(rows) == ROWS_AT_ONCE or len(row) > 1000:
+                        self._records.rows(rows)
+                        rows = []
+                if rows:
+                    self._records.rows(rows)
+            self._records.flush()
+
+    def _save_sheet(self, document, number):
+        """LibreOffice adds the sheet's name to the file's."""
+        folder = self._work(f"sheet-{number}")
+        os.mkdir(folder)
+        document.save_csv(os.path.join(folder, "sheet.csv"), number)
+        return os.path.join(folder, os.listdir(folder)[0])
+
+    def _chosen(self, count):
+        """Indices of the pages that are wanted. Raises Failure where they are none or too many."""
+        if self._wanted.get("pages") is None:
+            chosen = range(count)
+        else:
+            chosen = [index for index in range(count) if any(first <= index + 1 <= last for first, last in self._wanted["pages"])]
+        if len(chosen) == 0:
+            raise Failure("no-such-pages", count)
+        if len(chosen) > self._limits["pages"]:
+            raise Failure("too-many-pages", len(chosen))
+        return chosen
+
+    def _send(self, format, pages, dpi):
+        chosen = self._chosen(pages.count)
+        self._records.document(format, len(chosen))
+        has_text = False
+        for index in chosen:
+            if self._wants("text") and not self._wanted.get("recognise") and isinstance(pages, Pages):
+                text = pages.text(index)
+                has_text |= bool(text.strip())
+                self._records.text(text + "\n")
+            if self._wants("pdf", "png") or self._wanted.get("recognise"):
+                self._draw(pages, index, dpi)
+        if self._wants("text") and not self._wanted.get("recognise") and not has_text:
+            self._records.note("no-text")
+
+    def _draw(self, pages, index, dpi):
+        try:
+            width, height, used, pixels = pages.draw(index, dpi, self._limits["pixels"])
+        except Failure as failure:
+            if failure.code != "damaged-page":
+                raise
+            self._records.note("damaged-page", failure.detail)
+            return
+        if dpi is not None and used < dpi and not isinstance(pages, Picture):
+            self._records.note("scaled-down", f"{index + 1} {used}")
+        self._records.page(index + 1, width, height, used, pixels)
+
+    def _work(self, name):
+        return os.path.join(self._folder, name)

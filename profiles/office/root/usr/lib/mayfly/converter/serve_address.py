@@ -1,0 +1,3 @@
+"""Where the converter listens."""
+
+SOCKET = "/tmp/converter"
