@@ -10,6 +10,7 @@ const LAYERS = [
   ["engine", "channel", "image", "setup"],
   ["microvisor"],
   ["task"],
+  ["document"],
   ["sdk"],
   ["cli"],
 ];

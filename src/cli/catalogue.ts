@@ -12,6 +12,12 @@ interface CatalogueEntry {
 /** Every command, in the order in which help shows them. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
+    name: "open",
+    group: "Tasks:",
+    summary: "make safe copies of documents, each opened in a micro-VM of its own",
+    load: async () => (await import("./commands/open.ts")).openCommand,
+  },
+  {
     name: "run",
     group: "Tasks:",
     summary: "run one command in a micro-VM of its own",

@@ -12,6 +12,7 @@ const TAKING_COMMANDS = new Set(["run", "shell"]);
 
 const EXAMPLES = `
 Examples:
+  mayfly open invoice.docx
   mayfly run -- uname -a
   mayfly run invoice.csv -- wc -l /in/invoice.csv
   mayfly run --profile python data.csv --out results -- python3 -c "…"

@@ -18,6 +18,7 @@ export type { LimitName, Limits } from "./limits.ts";
 export type { ProfileSettings } from "./profile.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
 export type {
+  InputFact,
   IsolationFact,
   Outcome,
   OutputFile,

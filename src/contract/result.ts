@@ -23,6 +23,15 @@ export interface IsolationFact {
   readonly reason: string;
 }
 
+/** Something of the user's that the task was given, as it was read. */
+export interface InputFact {
+  /** Below `/in`. */
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly sha256: string;
+}
+
 export interface OutputFile {
   /** Path relative to the directory that the user named. */
   readonly path: string;
@@ -60,6 +69,8 @@ export interface TaskResult {
   readonly outcome: Outcome;
   /** What the CLI exits with for this outcome. */
   readonly exitCode: number;
+  /** Empty where the task did not get as far as being given them. */
+  readonly inputs: readonly InputFact[];
   readonly outputs: readonly OutputFile[];
   readonly refusedOutputs: readonly RefusedOutput[];
   readonly refusedStreams: readonly RefusedStream[];

@@ -2,10 +2,12 @@ import type { Limits } from "./limits.ts";
 
 /** One thing of the user's that the task may read. */
 export interface TaskInput {
-  /** A regular file of the host. */
+  /** A regular file of the host; with `content`, what messages call it. */
   readonly path: string;
   /** Its name below `/in`; default: the file's own. One component, 1 … 255 bytes. */
   readonly name?: string | undefined;
+  /** Where the bytes come from instead of a file; read once. */
+  readonly content?: AsyncIterable<Uint8Array> | undefined;
 }
 
 export interface TerminalSize {

@@ -29,3 +29,16 @@ export function neutralise(text: string, maxLength = 500): string {
     .replace(UNSAFE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
   return text.length > maxLength ? `${clean}…` : clean;
 }
+
+/** What has no look of its own and only changes how its neighbours look: it is left out, not shown. */
+const UNSEEN = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g;
+
+/**
+ * As `neutralise`, for text of any length: line ends and tabs stay. Soft hyphens, zero-width and direction marks are
+ * left out; controls, and what overrides the direction, become visible.
+ */
+export function neutraliseText(text: string): string {
+  return text
+    .replace(UNSEEN, "")
+    .replace(UNSAFE, (c) => (c === "\n" || c === "\t" ? c : `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`));
+}

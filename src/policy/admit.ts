@@ -106,7 +106,7 @@ function known(limits: Partial<Limits>): Partial<Limits> {
 function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInput>[] {
   const seen = new Map<string, string>();
   return inputs.map((input) => {
-    const { path, name } = typeof input === "string" ? { path: input, name: undefined } : input;
+    const { path, name, content }: TaskInput = typeof input === "string" ? { path: input } : input;
     const inside = name ?? path.slice(path.lastIndexOf("/") + 1);
     if (
       inside === "" ||
@@ -129,7 +129,7 @@ function admitInputs(inputs: readonly (string | TaskInput)[]): Required<TaskInpu
       );
     }
     seen.set(inside, path);
-    return { path, name: inside };
+    return { path, name: inside, content };
   });
 }
 

@@ -1,6 +1,7 @@
 import { LimitError } from "../contract/index.ts";
 import type {
   DisposalStep,
+  InputFact,
   IsolationFact,
   Outcome,
   OutputFile,
@@ -44,6 +45,7 @@ export class Recorder {
   #streamCount = 0;
   #machine: MachineFacts | undefined;
   #outcome: Outcome | undefined;
+  #inputs: readonly InputFact[] = [];
   #outputs: readonly OutputFile[] = [];
   #refused: readonly RefusedOutput[] = [];
 
@@ -64,6 +66,10 @@ export class Recorder {
       );
     }
     this.mark("machine");
+  }
+
+  inputs(facts: readonly InputFact[]): void {
+    this.#inputs = facts;
   }
 
   /** Whether the task has ended in one of these ways. */
@@ -116,6 +122,7 @@ export class Recorder {
       isolation: this.#machine?.isolation,
       outcome,
       exitCode: complete ? exitCodeOf(outcome) : ERROR_CODES.E_DISPOSAL.exit,
+      inputs: this.#inputs,
       outputs: this.#outputs,
       refusedOutputs: this.#refused,
       refusedStreams: this.#streams,

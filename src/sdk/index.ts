@@ -18,7 +18,17 @@ export {
   type ProfileInfo,
 } from "./images.ts";
 export { Mayfly, type RunningVm } from "./mayfly.ts";
-export type { ForkRequest, MayflyOptions, PrepareRequest, RunRequest, RunResult } from "./options.ts";
+export type {
+  BatchEvent,
+  ForkRequest,
+  MayflyOptions,
+  OpenManyRequest,
+  OpenRequest,
+  OpenStage,
+  PrepareRequest,
+  RunRequest,
+  RunResult,
+} from "./options.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export {
   listTemplates,

@@ -1,6 +1,7 @@
 import { Readable, Writable } from "node:stream";
-import type { IsolationFact, Progress } from "../contract/index.ts";
+import type { IsolationFact, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
+import { OFFICE, admitJobs, inBatch, openDocument } from "../document/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits } from "../policy/index.ts";
@@ -8,7 +9,16 @@ import { isAlive } from "../process/index.ts";
 import { runTask } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
-import type { ForkRequest, MayflyOptions, PrepareRequest, RunRequest, RunResult } from "./options.ts";
+import type {
+  BatchNews,
+  ForkRequest,
+  MayflyOptions,
+  OpenManyRequest,
+  OpenRequest,
+  PrepareRequest,
+  RunRequest,
+  RunResult,
+} from "./options.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -74,6 +84,41 @@ export class Mayfly implements AsyncDisposable {
     };
     const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, signal });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
+  }
+
+  /**
+   * Opens a document in a micro-VM of its own and makes safe copies of what is seen there. Resolves whatever the
+   * outcome; rejects never.
+   * @param source path of a file, or a stream that is called `name`
+   */
+  async open(
+    source: string | Readable,
+    { name, signal, onPage, onStage, ...choices }: OpenRequest = {},
+  ): Promise<OpenResult> {
+    const document = typeof source === "string" ? { path: source, name } : { content: source, name };
+    return await openDocument(document, choices, { microvisor: this.#microvisor, signal, onPage, onStage });
+  }
+
+  /**
+   * Opens many documents, each in a micro-VM of its own, several at once. One that fails never stops the rest.
+   * @returns a result for each, in the sources' order
+   * @throws E_USAGE for `jobs` out of range, and what `profileLimits` of a broken profile throws
+   */
+  async openMany(
+    sources: readonly string[],
+    { jobs, onEvent, signal, ...choices }: OpenManyRequest = {},
+  ): Promise<readonly OpenResult[]> {
+    const { memory } = admitLimits(choices.limits ?? {}, await this.#microvisor.profileLimits(OFFICE));
+    return await inBatch(sources, admitJobs(jobs, memory), async (source, index) => {
+      const tell = (event: BatchNews): void => onEvent?.({ index, source, ...event });
+      tell({ kind: "begun" });
+      const onPage = (done: number, of: number | undefined): void => {
+        tell({ kind: "page", done, of });
+      };
+      const result = await this.open(source, { ...choices, signal, onPage });
+      tell({ kind: "ended", result });
+      return result;
+    });
   }
 
   /**

@@ -1,5 +1,13 @@
 import type { Readable, Writable } from "node:stream";
-import type { Limits, Progress, TaskRequest, TaskResult, TerminalSize } from "../contract/index.ts";
+import type {
+  DocumentChoices,
+  Limits,
+  OpenResult,
+  Progress,
+  TaskRequest,
+  TaskResult,
+  TerminalSize,
+} from "../contract/index.ts";
 
 export interface MayflyOptions {
   /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
@@ -42,3 +50,34 @@ export interface PrepareRequest {
   /** Memory and vCPUs where they are to differ from the profile's: each size has a template of its own. */
   readonly limits?: Partial<Limits> | undefined;
 }
+
+/** What is being done to a document. */
+export type OpenStage = "opening" | "converting" | "recognising" | "writing";
+
+/** How a document is to be opened, and who is told of it. */
+export interface OpenRequest extends DocumentChoices {
+  /** What a stream is called; its extension helps to tell kinds of text apart, and its stem names the safe copies. */
+  readonly name?: string | undefined;
+  /** Ends it; the outcome is then a failure with `E_CANCELLED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each page that is done. */
+  readonly onPage?: ((done: number, of: number | undefined) => void) | undefined;
+  readonly onStage?: ((stage: OpenStage) => void) | undefined;
+}
+
+/** How several documents are to be opened. */
+export interface OpenManyRequest extends DocumentChoices {
+  readonly signal?: AbortSignal | undefined;
+  /** Documents at once, 1 … 64. Default: as many as cores and half of the free memory allow. */
+  readonly jobs?: number | undefined;
+  readonly onEvent?: ((event: BatchEvent) => void) | undefined;
+}
+
+/** What happens to one document of a batch. */
+export type BatchNews =
+  | { readonly kind: "begun" }
+  | { readonly kind: "page"; readonly done: number; readonly of: number | undefined }
+  | { readonly kind: "ended"; readonly result: OpenResult };
+
+/** … and which one: `index` counts from 0 in the order of the sources. */
+export type BatchEvent = BatchNews & { readonly index: number; readonly source: string };

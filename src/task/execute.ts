@@ -1,5 +1,5 @@
 import type { GuestProcess } from "../channel/index.ts";
-import type { Outcome } from "../contract/index.ts";
+import type { InputFact, Outcome } from "../contract/index.ts";
 import { MayflyError, neutralise, openUntrusted } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
@@ -14,6 +14,7 @@ interface Execution {
   readonly io: TaskIo;
   readonly recorder: Recorder;
   readonly signal: AbortSignal | undefined;
+  readonly onInputs: ((inputs: readonly InputFact[]) => void) | undefined;
 }
 
 /**
@@ -23,7 +24,7 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, recorder, signal }: Execution,
+  { task, inputs, io, recorder, signal, onInputs }: Execution,
 ): Promise<Outcome> {
   const watch = new LimitWatch(task.limits);
   recordOutward(vm, recorder);
@@ -38,7 +39,11 @@ export async function execute(
   async function work(): Promise<Outcome> {
     const { limits, command, env, cwd, user, terminal } = task;
     const bounded = vm.agent.limits({ memoryBytes: taskMemory(limits.memory), processes: limits.processes });
-    if (inputs.length > 0) await Promise.all([bounded, deliverInputs(vm.agent, inputs)]);
+    if (inputs.length > 0) {
+      const [facts] = await Promise.all([deliverInputs(vm.agent, inputs), bounded]);
+      recorder.inputs(facts);
+      onInputs?.(facts);
+    }
     watch.begin(vm.agent);
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });

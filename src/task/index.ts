@@ -1,2 +1,3 @@
-export { runTask } from "./run.ts";
-export type { TaskIo } from "./io.ts";
+export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
+export type { OutputConsumer, TaskIo } from "./io.ts";
+export { prepareOutputDirectory } from "./outputs.ts";

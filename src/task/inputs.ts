@@ -1,22 +1,25 @@
-import { constants } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
-import type { BigIntStats } from "node:fs";
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { AgentConnection } from "../channel/index.ts";
-import type { TaskInput } from "../contract/index.ts";
-import { KIB, MayflyError, errnoOf, formatSize, neutralise } from "../foundation/index.ts";
+import type { InputFact, TaskInput } from "../contract/index.ts";
+import { KIB, MayflyError, formatSize } from "../foundation/index.ts";
+import { openFileInput } from "./input-file.ts";
 
 /** An input that is open, so that what was checked is what is read. */
 export interface OpenInput {
   readonly name: string;
-  readonly path: string;
-  readonly handle: FileHandle;
-  readonly seen: BigIntStats;
+  /** Mode of the file in the guest. */
+  readonly mode: number;
+  /** Bytes; 0 where that is not known before it is read. */
+  readonly size: number;
+  /** Its content, once. */
+  read(): Promise<Buffer | AsyncIterable<Uint8Array>>;
+  /** @throws E_INPUT_CHANGED where what was read is not what was opened */
+  verify(bytes: number): Promise<void>;
+  close(): Promise<void>;
 }
 
-const EXECUTABLE = 0o111n;
 const CHUNK = 64 * KIB;
-const SMALL = 256n * BigInt(KIB);
 
 /**
  * Opens every input before anything is started.
@@ -28,8 +31,16 @@ export async function openInputs(
 ): Promise<OpenInput[]> {
   const opened: OpenInput[] = [];
   try {
-    for (const input of inputs) opened.push(await openInput(input));
-    requireRoom(opened, memory);
+    for (const input of inputs) {
+      const { name, content } = input;
+      opened.push(
+        content === undefined ? await openFileInput(input) : streamInput(name ?? "", content, memory),
+      );
+    }
+    requireRoom(
+      opened.reduce((sum, { size }) => sum + size, 0),
+      memory,
+    );
     return opened;
   } catch (cause) {
     await closeInputs(opened);
@@ -39,101 +50,73 @@ export async function openInputs(
 
 export async function closeInputs(inputs: readonly OpenInput[]): Promise<string> {
   await Promise.all(
-    inputs.map(async ({ handle }) => {
-      await handle.close();
+    inputs.map(async (input) => {
+      await input.close();
     }),
   );
   return `${inputs.length} closed`;
 }
 
 /** Copies the inputs to `/in` of the guest, which then becomes read-only. @throws E_INPUT_CHANGED, E_FILE_IN_GUEST */
-export async function deliverInputs(agent: AgentConnection, inputs: readonly OpenInput[]): Promise<void> {
-  await Promise.all(
-    inputs.map(async (input) => {
-      await deliver(agent, input);
-    }),
-  );
+export async function deliverInputs(
+  agent: AgentConnection,
+  inputs: readonly OpenInput[],
+): Promise<InputFact[]> {
+  const facts = await Promise.all(inputs.map(async (input) => await deliver(agent, input)));
   await agent.seal("/in");
+  return facts;
 }
 
-async function deliver(agent: AgentConnection, { handle, name, path, seen }: OpenInput): Promise<void> {
-  const mode = (seen.mode & EXECUTABLE) === 0n ? 0o444 : 0o555;
+async function deliver(agent: AgentConnection, input: OpenInput): Promise<InputFact> {
+  const { name, mode } = input;
+  const digest = createHash("sha256");
+  let bytes = 0;
+  const count = <T extends Uint8Array>(chunk: T): T => {
+    digest.update(chunk);
+    bytes += chunk.length;
+    return chunk;
+  };
   const file = { path: `/in/${name}`, mode, owner: "" };
-  const count = { bytes: 0n };
-  // A small file goes as one buffer: a stream costs more than its content.
-  if (seen.size <= SMALL) {
-    const content = await handle.readFile();
-    count.bytes = BigInt(content.length);
-    await agent.put(file, content);
-  } else {
-    await agent.put(
-      file,
-      Readable.from(chunksOf(handle, count), { objectMode: false, highWaterMark: CHUNK }),
-    );
-  }
-  const now = await handle.stat({ bigint: true });
-  if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs || count.bytes !== seen.size) {
-    throw new MayflyError("E_INPUT_CHANGED", `${neutralise(path)} changed while it was read`, {
-      next: "Let whatever writes it finish, or copy it first.",
-    });
-  }
+  const content = await input.read();
+  if (Buffer.isBuffer(content)) await agent.put(file, count(content));
+  else
+    await agent.put(file, Readable.from(each(content, count), { objectMode: false, highWaterMark: CHUNK }));
+  await input.verify(bytes);
+  return { name, bytes, sha256: digest.digest("hex") };
 }
 
-async function* chunksOf(handle: FileHandle, count: { bytes: bigint }): AsyncGenerator<Buffer> {
-  for (;;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK);
-    if (bytesRead === 0) return;
-    count.bytes += BigInt(bytesRead);
-    yield buffer.subarray(0, bytesRead);
-  }
+async function* each(
+  chunks: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield look(chunk);
 }
 
-async function openInput({ path, name }: Required<TaskInput>): Promise<OpenInput> {
-  try {
-    // Looked at before it is opened: opening a FIFO or a device may block or do something.
-    const kind = await stat(path);
-    if (!kind.isFile()) throw wrongKind(path, kind.isDirectory());
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return { name: name ?? "", path, handle, seen: await handle.stat({ bigint: true }) };
-  } catch (cause) {
-    const errno = errnoOf(cause);
-    if (cause instanceof MayflyError || errno === undefined) throw cause;
-    const missing = errno === "ENOENT" || errno === "ENOTDIR";
-    throw new MayflyError(
-      missing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE",
-      `The input ${neutralise(path)} ${missing ? "does not exist" : `cannot be read (${errno})`}`,
-      {
-        cause,
-        next: missing ? "Check the name; the command to run comes after `--`." : "Check its rights (ls -l).",
-      },
-    );
-  }
-}
-
-function wrongKind(path: string, isDirectory: boolean): MayflyError {
-  return isDirectory
-    ? new MayflyError("E_INPUT_KIND", `The input ${neutralise(path)} is a directory; inputs are files`, {
-        next: "Name its files (mayfly run DIR/* -- …), or pack it: tar c DIR | mayfly run -- tar x.",
-      })
-    : new MayflyError(
-        "E_INPUT_KIND",
-        `The input ${neutralise(path)} is not a regular file (FIFO, socket or device)`,
-        {
-          next: "Pipe it in instead: mayfly run -- COMMAND < FILE.",
-        },
-      );
+/** What comes on a stream is bounded as it comes: nobody knows its size before. */
+function streamInput(name: string, content: AsyncIterable<Uint8Array>, memory: number): OpenInput {
+  let total = 0;
+  const bounded = (chunk: Uint8Array): Uint8Array => {
+    total += chunk.length;
+    requireRoom(total, memory);
+    return chunk;
+  };
+  return {
+    name,
+    mode: 0o444,
+    size: 0,
+    read: () => Promise.resolve(each(content, bounded)),
+    verify: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** Inputs lie in guest memory, half of which its file systems may fill. */
-function requireRoom(inputs: readonly OpenInput[], memory: number): void {
-  const total = Number(inputs.reduce((sum, { seen }) => sum + seen.size, 0n));
+function requireRoom(total: number, memory: number): void {
   if (total <= memory / 2) return;
   const wanted = Math.ceil((total * 2.5) / 2 ** 20 / 256) * 256;
   throw new MayflyError(
     "E_INPUT_TOO_LARGE",
-    `The inputs are ${formatSize(total)}; a machine with ${formatSize(memory)} of memory takes ${formatSize(memory / 2)}`,
-    {
-      next: `Ask for more memory (--memory ${wanted}M), or pipe the data in: COMMAND < FILE.`,
-    },
+    `The inputs are over ${formatSize(memory / 2)}, which is what a machine with ${formatSize(memory)} of memory takes`,
+    { next: `Ask for more memory: --memory ${wanted}M.` },
   );
 }

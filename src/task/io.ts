@@ -5,10 +5,13 @@ import type { TerminalSize } from "../contract/index.ts";
 import { ignoring } from "../foundation/index.ts";
 import type { LimitWatch } from "./limits.ts";
 
+/** Takes output as it comes. The task's command has ended when this has settled; what it throws ends the task. */
+export type OutputConsumer = (output: AsyncIterable<Buffer>) => Promise<void>;
+
 /** Where a task's streams go. What is left out is empty or dropped. */
 export interface TaskIo {
   readonly stdin?: Readable | undefined;
-  readonly stdout?: Writable | undefined;
+  readonly stdout?: Writable | OutputConsumer | undefined;
   readonly stderr?: Writable | undefined;
   /** Tells of new sizes of the terminal that the task sees. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
@@ -38,7 +41,7 @@ function feed(guest: GuestProcess, stdin: Readable | undefined): void {
 
 async function drain(
   from: Readable,
-  to: Writable | undefined,
+  to: Writable | OutputConsumer | undefined,
   { io, watch }: { io: TaskIo; watch: LimitWatch },
 ): Promise<void> {
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -48,7 +51,8 @@ async function drain(
       yield chunk;
     }
   }
-  await pipeline(from, counted, to ?? nowhere(), { end: to === undefined });
+  if (typeof to === "function") await pipeline(from, counted, to);
+  else await pipeline(from, counted, to ?? nowhere(), { end: to === undefined });
 }
 
 function nowhere(): Writable {

@@ -1,16 +1,14 @@
 import { constants } from "node:fs";
-import { copyFile, link, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LimitError, type OutputFile } from "../contract/index.ts";
-import { errnoOf, newVmId } from "../foundation/index.ts";
+import { errnoOf, newVmId, placeNew } from "../foundation/index.ts";
 import { numbered } from "./output-names.ts";
 
 /** Untrusted files are never executable, set-anything or writable for others, whatever the guest says. */
 const FILE_MODE = 0o644;
-/** What file systems without hard links answer. */
-const WITHOUT_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 const MOST_NUMBERS = 10_000;
 
 interface Place {
@@ -79,14 +77,5 @@ async function placeBeside(temporary: string, { directory, path }: Place): Promi
     } catch (cause) {
       if (errnoOf(cause) !== "EEXIST" || count > MOST_NUMBERS) throw cause;
     }
-  }
-}
-
-async function placeNew(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (cause) {
-    if (!WITHOUT_LINKS.has(errnoOf(cause) ?? "")) throw cause;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
   }
 }

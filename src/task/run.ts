@@ -1,6 +1,6 @@
-import type { TaskRequest, TaskResult } from "../contract/index.ts";
+import type { InputFact, TaskRequest, TaskResult } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
-import type { Microvisor } from "../microvisor/index.ts";
+import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
 import { execute } from "./execute.ts";
@@ -8,21 +8,25 @@ import { closeInputs, openInputs } from "./inputs.ts";
 import type { TaskIo } from "./io.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 
-interface TaskHost {
+/** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
+export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
+
+export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of the machine, and then of the inputs, before the command starts. */
+  readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
+  readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
 }
 
 /**
  * The life of a task from top to bottom: request → policy → microvisor → task → report → disposal. (Engine and channel
  * are below the microvisor.) Always comes to a result: whatever happened, every step of disposal has run and is in it.
  */
-export async function runTask(
-  request: TaskRequest,
-  { microvisor, io, signal }: TaskHost,
-): Promise<TaskResult> {
+export async function runTask(request: TaskRequest, host: TaskHost): Promise<TaskResult> {
+  const { microvisor, io, signal } = host;
   const profile = request.profile ?? "base";
   const recorder = new Recorder(profile);
   const scope = new Scope();
@@ -38,9 +42,10 @@ export async function runTask(
     const { vm, ...facts } = await microvisor.fork(profile, { ...task, label: task.command.join(" ") });
     scope.nest(async () => await vm.dispose());
     recorder.machine({ id: vm.id, ...facts });
+    host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(await execute(vm, { task, inputs, io, recorder, signal }));
+    recorder.outcome(await execute(vm, { task, inputs, io, recorder, signal, onInputs: host.onInputs }));
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

@@ -11,6 +11,7 @@ const RESULT: TaskResult = {
   isolation: { kind: "emulated", accelerator: "tcg", reason: "/dev/kvm does not exist: no virtualization" },
   outcome: { kind: "exited", code: 0 },
   exitCode: 0,
+  inputs: [],
   outputs: [],
   refusedOutputs: [],
   refusedStreams: [],

@@ -1,4 +1,4 @@
-import type { SafeFile } from "../../contract/index.ts";
+import type { SafeForm } from "../../contract/index.ts";
 
 /** A word in the pixels, as recognised. `text` is neutralised; the box is inside the page, in its pixels. */
 export interface Word {
@@ -22,22 +22,27 @@ export interface PixelPage {
   readonly words: readonly Word[];
 }
 
-/**
- * Builds one safe form from what was decoded. Calls come one after another. Everything is written to the staging
- * directory; `finish` moves it to its place, whole or not at all.
- */
+/** Builds one safe form in the staging directory from what was decoded. Calls come one after another. */
 export interface FormWriter {
   page?(page: PixelPage): Promise<void>;
-  /** Text of a page; comes in pieces, neutralised by the writer. */
+  /** A piece of the document's text, which whole characters make up. */
   text?(piece: string): Promise<void>;
   /** A sheet begins. The name is the document's own. */
   sheet?(name: string): Promise<void>;
   /** A row of the sheet, values only. */
   row?(cells: readonly string[]): Promise<void>;
-  /** @returns the files, in place. @throws E_OUTPUT_EXISTS, E_OUTPUT_WRITE, E_DISK_FULL */
-  finish(): Promise<readonly SafeFile[]>;
+  /** Completes the files; they are still in the staging directory. */
+  finish(): Promise<readonly StagedFile[]>;
   /** Lets go of what is open; the staging directory is removed by its owner. */
   abandon(): Promise<void>;
+}
+
+/** A complete file that waits to be moved to its place. */
+export interface StagedFile {
+  readonly form: SafeForm;
+  readonly path: string;
+  /** The file name that it is to get. */
+  readonly name: string;
 }
 
 /** Where a form's files go and what they say of themselves. */
@@ -52,14 +57,14 @@ export interface FormPlace {
   readonly origin: Origin;
   /** JPEG quality, 1 … 100. */
   readonly quality: number;
+  /** Bytes that the files may take together. */
+  readonly room: number;
 }
 
-/** Where a document came from, as its safe copy tells. Pure data, known to the host without reading the document. */
+/** Where a document came from, as its safe copy tells. Known to the host without reading the document. */
 export interface Origin {
   /** File name of the document, neutralised. */
   readonly name: string;
-  /** Absolute path, or "" for a stream. */
-  readonly path: string;
   /** SHA-256 of its bytes, hex. */
   readonly sha256: string;
   /** Where the browser or mail program said that it came from (`user.xdg.origin.url`), neutralised; "" where unknown. */

@@ -4,18 +4,19 @@ import csv
 import os
 import tempfile
 
-from detect import detect, expected_format
-from examine import examine
+from detect import BrokenContainer, detect, expected_format
+from examine import examine, examine_pdf
 from office import FAMILY
 from pages import Pages, Picture, pdf_from_svg, repaired_pdf
+from rebuild import rebuilt_zip
 from records import Failure
-from texts import csv_options, html_from_mail, html_from_markdown, write_utf8
+from texts import csv_options, html_from_mail, html_from_markdown, is_cut, write_utf8
 
 PICTURES = {"png", "jpg", "gif", "webp", "bmp", "tiff"}
 DRAWN = {"pdf", "epub", "svg"}
-DEFAULT_DPI = 150
-ROWS_AT_ONCE = 200
-csv.field_size_limit(1 << 20)
+ROW_CHARACTERS = 600_000
+"""Of one record of rows: JSON may make six bytes of each, and the host takes 4 MiB."""
+csv.field_size_limit(ROW_CHARACTERS)
 
 
 class Conversion:
@@ -27,20 +28,32 @@ class Conversion:
         self._limits = wanted["limits"]
 
     def run(self):
-        path = self._wanted["file"]
-        format, encrypted = detect(path)
-        if expected_format(path) not in ("", format):
-            self._records.note("type-differs", format)
-        examine(path, format, self._records)
-        if encrypted and self._password is None:
-            raise Failure("password-needed")
         with tempfile.TemporaryDirectory(dir="/tmp") as self._folder:
+            path, format, encrypted = self._detected(self._wanted["file"])
+            if expected_format(self._wanted["file"]) not in ("", format):
+                self._records.note("type-differs", format)
+            examine(path, format, self._records)
+            if encrypted and self._password is None:
+                raise Failure("password-needed")
             if format in PICTURES:
                 self._pictures(path, format)
             elif format in DRAWN:
                 self._drawn(path, format)
             else:
-                self._by_office(path, format)
+                self._by_office(path, format, encrypted)
+
+    def _detected(self, path):
+        try:
+            return path, *detect(path)
+        except BrokenContainer as broken:
+            rebuilt = self._work(os.path.basename(path))
+            rebuilt_zip(path, rebuilt)
+            try:
+                found = detect(rebuilt)
+            except Failure:
+                raise broken from None
+            self._records.note("repaired")
+            return rebuilt, *found
 
     def _wants(self, *forms):
         return any(form in self._wanted["forms"] for form in forms)
@@ -52,7 +65,7 @@ class Conversion:
     def _pictures(self, path, format):
         self._refuse_csv(format)
         picture = Picture(path, format, self._records)
-        self._send(format, picture, self._wanted.get("dpi"))
+        self._send(format, picture, None if self._wanted["keepPixels"] else self._wanted["dpi"])
 
     def _drawn(self, path, format):
         self._refuse_csv(format)
@@ -68,9 +81,11 @@ class Conversion:
             repaired_pdf(path, self._work("repaired.pdf"))
             pages = Pages(self._work("repaired.pdf"), "pdf")
             self._records.note("repaired")
-        self._send(format, pages, self._wanted.get("dpi") or DEFAULT_DPI)
+        if kind == "pdf" and format == "pdf":
+            examine_pdf(pages, self._records)
+        self._send(format, pages, self._wanted["dpi"])
 
-    def _by_office(self, path, format):
+    def _by_office(self, path, format, encrypted):
         self._refuse_csv(format)
         shown = format
         if format in ("md", "eml"):
@@ -78,18 +93,29 @@ class Conversion:
             html_from_markdown(source, path) if format == "md" else html_from_mail(source, path, self._records)
         filters = {"html": ("HTML (StarWriter)", ""), "txt": ("Text (encoded)", "UTF8,LF,,,")}
         if format in ("csv", "tsv"):
-            filters[format] = ("Text - txt - csv (StarCalc)", csv_options(path, format))
+            separator, options = csv_options(path, format)
+            filters[format] = ("Text - txt - csv (StarCalc)", options)
+            if is_cut(path, separator):
+                self._records.note("cut")
         if format == "txt":
             path, source = self._work("page.txt"), path
             write_utf8(source, path)
-        with self._office.open(path, shown, self._password, *filters.get(shown, ())) as document:
+        with self._opened(path, shown, encrypted, filters.get(shown, ())) as document:
             if self._wants("csv"):
                 self._records.document(format, None)
                 self._sheets(document)
             if self._wants("pdf", "png", "text"):
                 target = self._work("document.pdf")
                 self._export(document, shown, target)
-                self._send(format, Pages(target, "pdf"), self._wanted.get("dpi") or DEFAULT_DPI)
+                self._send(format, Pages(target, "pdf"), self._wanted["dpi"])
+
+    def _opened(self, path, format, encrypted, filter):
+        try:
+            return self._office.open(path, format, self._password, *filter)
+        except Failure as failure:
+            if encrypted and failure.code == "damaged":
+                raise Failure("wrong-password") from failure
+            raise
 
     def _export(self, document, format, target):
         if FAMILY[format] == "calc":
@@ -101,19 +127,28 @@ class Conversion:
         cells = 0
         for number, name in enumerate(document.sheets, 1):
             self._records.sheet(name)
-            with open(self._save_sheet(document, number), encoding="utf-8", newline="") as file:
-                rows = []
-                for row in csv.reader(file):
-                    cells += len(row)
-                    if cells > self._limits["cells"]:
-                        raise Failure("too-many-cells", cells)
-                    rows.append(row)
-                    if len(rows) == ROWS_AT_ONCE or len(row) > 1000:
-                        self._records.rows(rows)
-                        rows = []
-                if rows:
+            rows, characters = [], 0
+            for row in self._rows(document, number):
+                cells += len(row)
+                if cells > self._limits["cells"]:
+                    raise Failure("too-many-cells", cells)
+                length = sum(map(len, row)) + 4 * len(row)
+                if length > ROW_CHARACTERS:
+                    raise Failure("row-too-large", name)
+                if characters + length > ROW_CHARACTERS:
                     self._records.rows(rows)
+                    rows, characters = [], 0
+                rows.append(row)
+                characters += length
+            self._records.rows(rows)
             self._records.flush()
+
+    def _rows(self, document, number):
+        with open(self._save_sheet(document, number), encoding="utf-8", newline="") as file:
+            try:
+                yield from csv.reader(file)
+            except csv.Error as error:
+                raise Failure("row-too-large", f"sheet {number}") from error
 
     def _save_sheet(self, document, number):
         """LibreOffice adds the sheet's name to the file's."""

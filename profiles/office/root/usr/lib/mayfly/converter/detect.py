@@ -10,6 +10,7 @@ import olefile
 from records import Failure
 
 HEAD = 64 * 1024
+MOST_MANIFEST = 1 << 20
 
 MAGIC = [
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -45,6 +46,13 @@ ALIASES = {
 }  # fmt: skip
 
 
+class BrokenContainer(Failure):
+    """A ZIP container whose table of contents cannot be read."""
+
+    def __init__(self, error):
+        super().__init__("damaged", f"a ZIP container that cannot be read ({error})")
+
+
 def expected_format(path):
     """The format that the file's name promises; "" where it has no extension."""
     extension = os.path.splitext(path)[1].lower().lstrip(".")
@@ -68,7 +76,7 @@ def detect(path):
     if head.startswith(b"\x1f\x8b") and expected == "svg":
         return "svg", False
     if head.startswith(b"PK\x03\x04"):
-        return _inside_zip(path), False
+        return _inside_zip(path)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _inside_ole(path, expected)
     for magic, what in PROGRAMS:
@@ -88,14 +96,20 @@ def _inside_zip(path):
                 kind = archive.open("mimetype").read(100).decode("ascii", "replace").strip()
                 for known, format in ODF.items():
                     if kind.startswith(known):
-                        return format
+                        return format, _is_encrypted(archive)
             if "[Content_Types].xml" in names:
                 for folder, format in OOXML:
                     if any(name.startswith(folder) for name in names):
-                        return format
+                        return format, False
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise Failure("damaged", f"a ZIP container that cannot be read ({error})") from error
+        raise BrokenContainer(error) from error
     raise Failure("unsupported", "a ZIP archive that is no document")
+
+
+def _is_encrypted(archive):
+    if "META-INF/manifest.xml" not in archive.namelist():
+        return False
+    return b"encryption-data" in archive.open("META-INF/manifest.xml").read(MOST_MANIFEST)
 
 
 def _inside_ole(path, expected):

@@ -12,6 +12,11 @@ MOST_UNPACKED = 1 << 30
 MOST_PARTS = 50_000
 READ_MOST = 32 << 20
 MOST_NAMED = 10
+PROLOGUE = 4096
+"""Where XML defines its entities."""
+
+NESTED_ENTITY = re.compile(rb"""<!ENTITY\s[^>]*?["'][^"'>]*&\w+;""")
+"""An entity made of others: how bombs grow. Drawing programs define plain ones."""
 
 ZIPPED = {"docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub"}
 PROGRAM = re.compile(rb"MZ.{1,400}This program (cannot be run|must be run)|\x7fELF[\x01\x02][\x01\x02]\x01", re.S)
@@ -34,12 +39,10 @@ def examine(path, format, records):
         tail = file.read()
     _disguise(format, head, tail, records)
     if format in ZIPPED and head.startswith(b"PK"):
-        _container(path, records)
+        _container(path, format, records)
     elif olefile.isOleFile(path):
         _ole(path, records)
-    elif format == "pdf":
-        _pdf(head, records)
-    else:
+    elif format != "pdf":
         _plain(format, head, records)
 
 
@@ -62,7 +65,7 @@ def _disguise(format, head, tail, records):
         records.note("program", "inside the file")
 
 
-def _container(path, records):
+def _container(path, format, records):
     macros, programs, templates, links = False, [], [], []
     left = READ_MOST
     with zipfile.ZipFile(path) as archive:
@@ -74,31 +77,37 @@ def _container(path, records):
             raise Failure("unpacked-size", unpacked)
         for part in parts:
             name = part.filename.lower()
-            macros |= name.endswith("vbaproject.bin") or "/macrosheets/" in name
-            macros |= name.startswith("basic/") and name.endswith(".xml") and "-lc" not in name and "-lb" not in name
-            macros |= name.startswith("scripts/") and not name.endswith("/")
-            interesting = name.endswith((".rels", "content.xml", "styles.xml")) or _may_hold_program(name)
-            if not interesting or left <= 0:
+            macros |= _is_macro(name)
+            whole = left > 0 and (name.endswith((".rels", "content.xml", "styles.xml")) or _may_hold_program(name))
+            if not whole and not name.endswith(".xml"):
                 continue
-            data = _read(archive, part, left)
+            data = _read(archive, part, left if whole else PROLOGUE)
+            if NESTED_ENTITY.search(data) if format == "epub" else b"<!ENTITY" in data[:PROLOGUE]:
+                raise Failure("xml-entities", part.filename)
+            if not whole:
+                continue
             left -= len(data)
             if name.endswith(".rels"):
                 _relationships(data, templates, links)
-            elif name.endswith((".xml", ".html", ".xhtml")):
+            elif name.endswith(".xml"):
                 links += ODF_FETCHED.findall(data)
             elif data[:2] == b"MZ" or data[:4] == b"\x7fELF" or PROGRAM.search(data):
                 programs.append(part.filename)
-            if b"<!ENTITY" in data[:4096]:
-                raise Failure("xml-entities", part.filename)
-        for part in parts:
-            if part.filename.lower().endswith(".xml") and b"<!ENTITY" in _read(archive, part, 4096):
-                raise Failure("xml-entities", part.filename)
     if macros:
         records.note("macros")
     for program in programs[:MOST_NAMED]:
         records.note("program", program)
     _note_links(templates, records, "remote-template")
     _note_links(links, records)
+
+
+def _is_macro(name):
+    """In OOXML, and in ODF, whose libraries list themselves in files of their own."""
+    if name.endswith("vbaproject.bin") or "/macrosheets/" in name:
+        return True
+    if name.startswith("basic/"):
+        return name.endswith(".xml") and not name.endswith(("-lc.xml", "-lb.xml"))
+    return name.startswith("scripts/") and not name.endswith("/")
 
 
 def _may_hold_program(name):
@@ -138,15 +147,25 @@ def _ole(path, records):
         return
 
 
-def _pdf(data, records):
-    if re.search(rb"/(JavaScript|JS)\b", data):
-        records.note("active-content", "JavaScript")
-    if re.search(rb"/Launch\b", data):
-        records.note("active-content", "an action that starts a program")
-    if re.search(rb"/(SubmitForm|ImportData|GoToR)\b", data):
-        records.note("active-content", "an action that leaves the document")
-    if re.search(rb"/EmbeddedFiles?\b", data):
-        records.note("attachment", "files are attached")
+ACTIVE = [
+    (re.compile(r"/(JavaScript|JS)\b"), "JavaScript"),
+    (re.compile(r"/Launch\b"), "an action that starts a program"),
+    (re.compile(r"/(SubmitForm|ImportData|GoToR)\b"), "an action that leaves the document"),
+    (re.compile(r"/(RichMedia|Movie|Sound|3D)\b"), "media"),
+]
+
+
+def examine_pdf(pages, records):
+    """Looks at a PDF's objects, packed ones too, which its bytes do not show."""
+    found = {}
+    for text in pages.objects():
+        for pattern, what in ACTIVE:
+            if what not in found and pattern.search(text):
+                found[what] = True
+    for what in found:
+        records.note("active-content", what)
+    for name in pages.attachments()[:MOST_NAMED]:
+        records.note("attachment", name)
 
 
 def _plain(format, data, records):
@@ -154,7 +173,7 @@ def _plain(format, data, records):
         if re.search(rb"<script\b", data, re.I):
             records.note("active-content", "scripts")
         _note_links(FETCHED.findall(data), records)
-        if data.count(b"<!ENTITY") > 8:
+        if NESTED_ENTITY.search(data):
             raise Failure("xml-entities", "the document itself")
     if format == "rtf":
         if re.search(rb"\\objdata|\\objemb|\\objlink", data):

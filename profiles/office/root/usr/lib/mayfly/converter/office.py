@@ -78,17 +78,18 @@ class Office:
         except (IOException, IllegalArgumentException) as error:
             raise Failure("damaged", "LibreOffice cannot open it") from error
         if model is None:
-            raise Failure("damaged" if password is None else "wrong-password", "LibreOffice cannot open it")
+            raise Failure("damaged", "LibreOffice cannot open it")
         return Document(model, FAMILY[format])
 
-
-    def save_as(self, source, filters, stem=None):
-        """Writes copies of a document of ours, or of a new one, in other formats beside it."""
+    def save_as(self, source, filters, stem=None, change=None, **options):
+        """Writes copies of a document of ours, or of a new one, in other formats; `change` may work on it before."""
         url = source if source.startswith("private:") else uno.systemPathToFileUrl(source)
         model = self._desktop.loadComponentFromURL(url, "_blank", 0, _properties({"Hidden": True}))
-        stem = stem or os.path.splitext(source)[0]
+        if change is not None:
+            change(model)
         for extension, name in filters.items():
-            model.storeToURL(uno.systemPathToFileUrl(f"{stem}.{extension}"), _properties({"FilterName": name, "Overwrite": True}))
+            target = f"{stem or os.path.splitext(source)[0]}.{extension}"
+            model.storeToURL(uno.systemPathToFileUrl(target), _properties({"FilterName": name, "Overwrite": True, **options}))
         model.close(True)
 
 
@@ -111,7 +112,7 @@ class Document:
         return list(self._model.Sheets.ElementNames)
 
     def page_count(self):
-        """How many pages the PDF will have; None where it is not known without making it."""
+        """How many pages the PDF will have, about: hidden slides count."""
         if self._family == "calc":
             return self._model.getRendererCount(self._model, ())
         if self._family == "writer":
@@ -126,10 +127,8 @@ class Document:
             if style.ScaleToPages == 0 and style.ScaleToPagesX == 0 and style.PageScale == 100:
                 style.ScaleToPagesX, style.ScaleToPagesY = 1, 0
 
-    def save_pdf(self, path, pages=None):
+    def save_pdf(self, path):
         options = {"UseLosslessCompression": False, "Quality": 90, "ReduceImageResolution": False, "ExportBookmarks": False}
-        if pages is not None:
-            options["PageRange"] = pages
         data = uno.Any("[]com.sun.star.beans.PropertyValue", _properties(options))
         self._store(path, {"FilterName": f"{self._family}_pdf_Export", "FilterData": data})
 

@@ -2,10 +2,11 @@
 
 import math
 import os
+import re
 import subprocess
 
 import fitz
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from records import Failure
 
@@ -15,9 +16,12 @@ BOOK_PAGE = fitz.Rect(0, 0, 420, 595)
 """A5: how e-books, which have no pages of their own, are laid out."""
 A4 = (8.27, 11.69)
 LARGEST_PICTURE = 180_000_000
+MOST_OBJECTS = 20_000
+DIRECTIONS = re.compile("[\u202a-\u202e]")
+"""What poppler puts around words that run from right to left."""
 
 fitz.TOOLS.mupdf_display_errors(False)
-Image.MAX_IMAGE_PIXELS = LARGEST_PICTURE
+Image.MAX_IMAGE_PIXELS = None  # looked at before anything is unpacked
 
 
 class Pages:
@@ -56,6 +60,20 @@ class Pages:
             raise Failure("damaged-page", index + 1) from error
         return drawn.width, drawn.height, used, drawn.samples
 
+    def objects(self):
+        """The PDF's objects as text, without their streams; the first ones where they are very many."""
+        for number in range(1, min(self._document.xref_length(), MOST_OBJECTS)):
+            try:
+                yield self._document.xref_object(number, compressed=True)
+            except Exception:  # a damaged one
+                continue
+
+    def attachments(self):
+        try:
+            return self._document.embfile_names()
+        except Exception:  # their list is damaged
+            return []
+
     def text(self, index):
         """Poppler's words for a PDF, as it keeps columns; MuPDF's for what only MuPDF reads."""
         if self._document.is_pdf:
@@ -86,18 +104,17 @@ def pdf_text(path, password):
     """Text of every page, laid out as on paper."""
     secret = [] if password is None else ["-upw", password]
     done = subprocess.run(["pdftotext", "-layout", "-enc", "UTF-8", *secret, "--", path, "-"], capture_output=True, timeout=600, check=False)
-    return done.stdout.decode("utf-8", "replace").split("\f")
+    return DIRECTIONS.sub("", done.stdout.decode("utf-8", "replace")).split("\f")
 
 
 class Picture:
     """A picture; those of several pages (TIFF) have several."""
 
     def __init__(self, path, format, records):
+        self._records = records
         try:
             self._image = Image.open(path)
             frames = getattr(self._image, "n_frames", 1)
-        except Image.DecompressionBombError as error:
-            raise Failure("picture-too-large", error) from error
         except Exception as error:
             raise Failure("damaged", "it cannot be read as a picture") from error
         self.count = frames if format == "tiff" else 1
@@ -110,7 +127,7 @@ class Picture:
             self._image.seek(index)
             if self._image.width * self._image.height > LARGEST_PICTURE:
                 raise Failure("picture-too-large", f"{self._image.width} x {self._image.height}")
-            image = _flat(ImageOps.exif_transpose(self._image))
+            image = _flat(ImageOps.exif_transpose(self._unpacked()))
         except Failure:
             raise
         except Exception as error:
@@ -120,6 +137,16 @@ class Picture:
         if scale < 1:
             image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))), Image.LANCZOS)
         return image.width, image.height, max(1, round(own * scale)), image.tobytes()
+
+    def _unpacked(self):
+        """As much of the picture as there is."""
+        try:
+            self._image.load()
+        except OSError:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            self._image.load()
+            self._records.note("repaired")
+        return self._image
 
     def _resolution(self, image):
         """Its own where that is sensible, else so that it fits a sheet of A4."""

@@ -9,6 +9,8 @@ import markdown
 
 SAMPLE = 256 * 1024
 MOST_MAIL = 20 << 20
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+"""Of a sheet of LibreOffice 7.4."""
 
 STYLE = "<style>body{font-family:'Liberation Sans',sans-serif;font-size:11pt} pre,code{font-family:'Liberation Mono',monospace;font-size:10pt} table{border-collapse:collapse} td,th{border:1px solid #999;padding:2pt 5pt}</style>"
 
@@ -64,7 +66,7 @@ def _write_page(target, body):
 
 
 def csv_options(path, format):
-    """LibreOffice's own words for how a table of text is to be read."""
+    """@returns the separator, and LibreOffice's own words for how a table of text is to be read."""
     with open(path, "rb") as file:
         data = file.read(SAMPLE)
     encoding = encoding_of(data)
@@ -75,4 +77,15 @@ def csv_options(path, format):
             separator = csv.Sniffer().sniff(data.decode(encoding, "replace")[:8192], ",;\t|").delimiter
         except csv.Error:
             separator = ","
-    return f"{ord(separator)},34,{charset},1,,0,false,true,false"
+    return separator, f"{ord(separator)},34,{charset},1,,0,false,true,false"
+
+
+def is_cut(path, separator):
+    """Whether a table has more than a sheet of LibreOffice holds."""
+    mark, rows = separator.encode(), 0
+    with open(path, "rb") as file:
+        for line in file:
+            rows += 1
+            if rows > MOST_ROWS or line.count(mark) >= MOST_COLUMNS:
+                return True
+    return False

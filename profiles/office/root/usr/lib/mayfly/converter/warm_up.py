@@ -41,7 +41,7 @@ def make_samples():
 
 def convert(path):
     is_table = path.endswith((".xlsx", ".xls", ".ods", ".csv", ".tsv"))
-    request = {"do": "open", "file": path, "forms": ["pdf", "text", *(["csv"] if is_table else [])], "dpi": 150, "limits": LIMITS}
+    request = {"do": "open", "file": path, "forms": ["pdf", "text", *(["csv"] if is_table else [])], "dpi": 150, "keepPixels": True, "limits": LIMITS}
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(SOCKET)
         client.sendall(json.dumps(request).encode() + b"\n")
