@@ -1,11 +1,12 @@
 // Measures Mayfly on this machine; prints a table and writes bench/results/<host>-<date>.json.
-// Options: --rounds N (default 30), --only latency,throughput,idle,crowd
+// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { ensureImage } from "../dist/image/index.js";
 import { readAcceleratorChoice } from "../dist/microvisor/index.js";
 import { openHost } from "../dist/sdk/installation.js";
+import { documents } from "./documents.mjs";
 import { crowd, idleMemory } from "./density.mjs";
 import { latency, throughput } from "./latency.mjs";
 import { machineFacts } from "./machine.mjs";
@@ -13,7 +14,7 @@ import { machineFacts } from "./machine.mjs";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "30" },
-    only: { type: "string", default: "latency,throughput,idle,crowd" },
+    only: { type: "string", default: "latency,throughput,idle,crowd,documents" },
   },
 });
 const only = new Set(values.only.split(","));
@@ -32,6 +33,10 @@ const parts = {
   throughput: async () => await throughput(256 * 2 ** 20),
   idle: async () => await idleMemory(20),
   crowd: async () => await crowd(100),
+  documents: async () => {
+    const office = await ensureImage("office", { store: host.store, progress: () => undefined });
+    return await documents(host, office, accelerator, Math.min(10, Number(values.rounds)));
+  },
 };
 for (const [name, measure] of Object.entries(parts)) {
   if (!only.has(name)) continue;

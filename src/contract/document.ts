@@ -32,6 +32,8 @@ export interface DocumentChoices {
   readonly password?: string | undefined;
   /** Directory for the safe copies; default: the one that the document is in. */
   readonly out?: string | undefined;
+  /** Names the copy after the whole name, `invoice.docx.safe.pdf`, so that `invoice.xlsx` gets another. Default: not. */
+  readonly wholeName?: boolean | undefined;
   /** Replaces safe copies that exist. Default: that is an error. */
   readonly force?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;

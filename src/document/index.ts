@@ -1,3 +1,4 @@
 export { admitJobs, inBatch } from "./batch.ts";
 export { OFFICE } from "./converter.ts";
+export { needWholeNames } from "./naming.ts";
 export { openDocument } from "./open.ts";

@@ -45,6 +45,7 @@ export class Intake {
   #forms: FormSet | undefined;
   #taking: Promise<void> = Promise.resolve();
   #told: number | undefined;
+  #ended = false;
   #drawn = 0;
   #damaged = 0;
   #lastPage = 0;
@@ -80,9 +81,10 @@ export class Intake {
 
   async #takeAll(output: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const record of readRecords(output)) {
-      if (this.files !== undefined) throw lie("more after its end");
+      if (this.#ended) throw lie("more after its end");
       await this.#one(record);
     }
+    if (this.#ended) await this.#finish(this.#opened());
   }
 
   async #one(record: ConverterRecord): Promise<void> {
@@ -96,7 +98,7 @@ export class Intake {
         await this.#document(record);
         return;
       case "end":
-        await this.#end();
+        this.#end();
         return;
       case "words":
         throw lie("words that nobody asked for");
@@ -175,14 +177,18 @@ export class Intake {
     await forms.row(row);
   }
 
-  async #end(): Promise<void> {
-    const forms = this.#opened();
+  #end(): void {
+    this.#opened();
     if (this.#wantsPixels && this.#drawn + this.#damaged !== this.#told)
       throw lie(`${this.#drawn} pages of the ${this.#told ?? "unknown number"} that it spoke of`);
     if (this.#wantsPixels && this.#drawn === 0)
       throw new MayflyError("E_DOCUMENT_DAMAGED", "It is damaged: none of its pages can be drawn", {
         next: "Ask for another copy of it.",
       });
+    this.#ended = true;
+  }
+
+  async #finish(forms: FormSet): Promise<void> {
     this.#host.onWriting();
     this.files = await forms.finish();
     this.warnings.push(...forms.warnings);

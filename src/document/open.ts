@@ -6,7 +6,7 @@ import { MOST_CELLS, MOST_CHOSEN_PAGES, MOST_PAGES, MOST_PIXELS } from "./conver
 import { CONVERTER, OFFICE } from "./converter.ts";
 import { openForms, originUrl, requireFree } from "./forms/index.ts";
 import { Intake } from "./intake.ts";
-import { nameDocument, type DocumentNames } from "./naming.ts";
+import { nameDocument, type DocumentNames, type NameSource } from "./naming.ts";
 import { Recognition } from "./recognition.ts";
 import { admitChoices, type AdmittedChoices } from "./request.ts";
 import { ResultBuilder } from "./result.ts";
@@ -17,12 +17,9 @@ const MOST_SENT = 2 ** 40;
 /** What is being done to a document. */
 type OpenStage = "opening" | "converting" | "recognising" | "writing";
 
-interface DocumentSource {
-  /** A file of the host, or undefined where the document comes as `content`. */
-  readonly path?: string | undefined;
+interface DocumentSource extends NameSource {
+  /** Where it comes from, if not from a file. */
   readonly content?: AsyncIterable<Uint8Array> | undefined;
-  /** What a stream is called; its extension helps to tell kinds of text apart. */
-  readonly name?: string | undefined;
 }
 
 interface OpenHost {
@@ -45,7 +42,7 @@ export async function openDocument(
   try {
     host.onStage?.("opening");
     const choices = admitChoices(asked);
-    const names = nameDocument(source.path, source.name, choices.out);
+    const names = nameDocument(source, asked);
     const directory = await prepareOutputDirectory(names.directory);
     await requireFree(choices.forms, { directory, stem: names.stem, force: choices.force });
     const recognition =

@@ -41,24 +41,29 @@ export interface AdmittedChoices {
 
 /** Checks choices and fills in what they leave open. Pure. @throws E_USAGE naming the choice */
 export function admitChoices(choices: DocumentChoices): AdmittedChoices {
+  const { dpi, pages, quality = DEFAULT_QUALITY, out, force = false, limits = {}, isolation } = choices;
   const ocr = several("ocr", choices.ocr ?? [], OCR_LANGUAGES);
-  const asked = typeof choices.as === "string" ? [choices.as] : (choices.as ?? ["pdf"]);
-  const forms = several("as", asked, SAFE_FORMS);
-  if (forms.length === 0) throw usage("No safe form was asked for", `Name one of: ${SAFE_FORMS.join(", ")}.`);
+  const reads = ocr.length > 0;
   return {
-    forms,
+    forms: admitForms(choices.as ?? "pdf"),
     ocr,
-    dpi: whole("dpi", choices.dpi ?? (ocr.length > 0 ? DEFAULT_OCR_DPI : DEFAULT_DPI), [36, 600]),
-    dpiChosen: choices.dpi !== undefined,
-    pages: choices.pages === undefined ? undefined : parsePages(choices.pages),
-    quality: whole("quality", choices.quality ?? DEFAULT_QUALITY, [1, 100]),
+    dpi: whole("dpi", dpi ?? (reads ? DEFAULT_OCR_DPI : DEFAULT_DPI), [36, 600]),
+    dpiChosen: dpi !== undefined,
+    pages: pages === undefined ? undefined : parsePages(pages),
+    quality: whole("quality", quality, [1, 100]),
     password: password(choices.password),
-    out: choices.out,
-    force: choices.force ?? false,
-    room: choices.limits?.outBytes ?? DEFAULT_LIMITS.outBytes,
-    limits: { ...(ocr.length > 0 && { timeMs: OCR_TIME_MS }), ...choices.limits },
-    isolation: choices.isolation,
+    out,
+    force,
+    room: limits.outBytes ?? DEFAULT_LIMITS.outBytes,
+    limits: { ...(reads && { timeMs: OCR_TIME_MS }), ...limits },
+    isolation,
   };
+}
+
+function admitForms(asked: SafeForm | readonly SafeForm[]): readonly SafeForm[] {
+  const forms = several("as", typeof asked === "string" ? [asked] : asked, SAFE_FORMS);
+  if (forms.length === 0) throw usage("No safe form was asked for", `Name one of: ${SAFE_FORMS.join(", ")}.`);
+  return forms;
 }
 
 /** `1-10,12` → ranges in order, none touching another. @throws E_USAGE */

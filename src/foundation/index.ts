@@ -1,3 +1,4 @@
+export { cutToBytes } from "./cut-to-bytes.ts";
 export { within, sleep } from "./deadline.ts";
 export { deferred, type Deferred } from "./deferred.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";

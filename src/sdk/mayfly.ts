@@ -1,7 +1,7 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import { OFFICE, admitJobs, inBatch, openDocument } from "../document/index.ts";
+import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits } from "../policy/index.ts";
@@ -109,13 +109,15 @@ export class Mayfly implements AsyncDisposable {
     { jobs, onEvent, signal, ...choices }: OpenManyRequest = {},
   ): Promise<readonly OpenResult[]> {
     const { memory } = admitLimits(choices.limits ?? {}, await this.#microvisor.profileLimits(OFFICE));
+    const wholeNames = needWholeNames(sources, choices.out);
     return await inBatch(sources, admitJobs(jobs, memory), async (source, index) => {
       const tell = (event: BatchNews): void => onEvent?.({ index, source, ...event });
       tell({ kind: "begun" });
       const onPage = (done: number, of: number | undefined): void => {
         tell({ kind: "page", done, of });
       };
-      const result = await this.open(source, { ...choices, signal, onPage });
+      const wholeName = choices.wholeName ?? wholeNames[index];
+      const result = await this.open(source, { ...choices, wholeName, signal, onPage });
       tell({ kind: "ended", result });
       return result;
     });

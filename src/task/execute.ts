@@ -4,8 +4,9 @@ import { MayflyError, neutralise, openUntrusted } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
 import type { Recorder } from "../report/index.ts";
-import { deliverInputs, type OpenInput } from "./inputs.ts";
+import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
+import type { OpenInput } from "./open-input.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
 
 interface Execution {

@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import type { TaskInput } from "../contract/index.ts";
 import { KIB, MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
-import type { OpenInput } from "./inputs.ts";
+import type { OpenInput } from "./open-input.ts";
 
 const EXECUTABLE = 0o111n;
 const CHUNK = 64 * KIB;
@@ -15,7 +15,7 @@ export async function openFileInput({ path, name }: Required<TaskInput>): Promis
     const kind = await stat(path);
     if (!kind.isFile()) throw wrongKind(path, kind.isDirectory());
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return fileInput(name ?? "", path, handle, await handle.stat({ bigint: true }));
+    return fileInput({ name: name ?? "", path }, handle, await handle.stat({ bigint: true }));
   } catch (cause) {
     const errno = errnoOf(cause);
     if (cause instanceof MayflyError || errno === undefined) throw cause;
@@ -31,7 +31,11 @@ export async function openFileInput({ path, name }: Required<TaskInput>): Promis
   }
 }
 
-function fileInput(name: string, path: string, handle: FileHandle, seen: BigIntStats): OpenInput {
+function fileInput(
+  { name, path }: { name: string; path: string },
+  handle: FileHandle,
+  seen: BigIntStats,
+): OpenInput {
   const size = Number(seen.size);
   return {
     name,

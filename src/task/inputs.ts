@@ -4,20 +4,7 @@ import type { AgentConnection } from "../channel/index.ts";
 import type { InputFact, TaskInput } from "../contract/index.ts";
 import { KIB, MayflyError, formatSize } from "../foundation/index.ts";
 import { openFileInput } from "./input-file.ts";
-
-/** An input that is open, so that what was checked is what is read. */
-export interface OpenInput {
-  readonly name: string;
-  /** Mode of the file in the guest. */
-  readonly mode: number;
-  /** Bytes; 0 where that is not known before it is read. */
-  readonly size: number;
-  /** Its content, once. */
-  read(): Promise<Buffer | AsyncIterable<Uint8Array>>;
-  /** @throws E_INPUT_CHANGED where what was read is not what was opened */
-  verify(bytes: number): Promise<void>;
-  close(): Promise<void>;
-}
+import type { OpenInput } from "./open-input.ts";
 
 const CHUNK = 64 * KIB;
 
@@ -104,9 +91,13 @@ function streamInput(name: string, content: AsyncIterable<Uint8Array>, memory: n
     name,
     mode: 0o444,
     size: 0,
-    read: () => Promise.resolve(each(content, bounded)),
-    verify: () => Promise.resolve(),
-    close: () => Promise.resolve(),
+    read: async () => await Promise.resolve(each(content, bounded)),
+    verify: async () => {
+      await Promise.resolve();
+    },
+    close: async () => {
+      await Promise.resolve();
+    },
   };
 }
 

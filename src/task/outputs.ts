@@ -9,6 +9,7 @@ import {
   isMayflyError,
   makeDirectory,
   neutralise,
+  newVmId,
   openUntrusted,
 } from "../foundation/index.ts";
 import { saveFile } from "./output-file.ts";
@@ -39,7 +40,7 @@ export async function prepareOutputDirectory(directory: string): Promise<string>
   const path = resolve(directory);
   try {
     makeDirectory(path);
-    const probe = join(path, `.mayfly-${process.pid}.tmp`);
+    const probe = join(path, `.mayfly-${newVmId()}.tmp`);
     await (await open(probe, "wx")).close();
     await rm(probe);
     return path;

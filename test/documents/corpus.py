@@ -6,6 +6,7 @@
 import io
 import os
 import re
+import shutil
 import struct
 import sys
 import zipfile
@@ -23,7 +24,11 @@ from PIL import Image, ImageDraw, ImageFont
 OUT = sys.argv[1]
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"
 STYLE = "<style>@page{size:148mm 105mm;margin:10mm} body{font-family:'DejaVu Sans';font-size:22pt}</style>"
-SCRIPTS = "Ελληνικά Кириллица العربية עברית 日本語 한국어 中文 😀"
+GLYPHS = {
+    "greek": "ΩΨΞ", "cyrillic": "ЖЩЮ", "arabic": "عبر", "hebrew": "שלם", "japanese": "日あカ", "korean": "한국어",
+    "chinese": "汉语们", "emoji": "😀🚀🎉", "none": "\U000f1234\U000f1235\U000f1236",
+}  # fmt: skip
+"""Letters of every kind that the profile has fonts for, and, last, some that no font has."""
 
 
 def path(name):
@@ -55,7 +60,8 @@ def rezip(source, target, change=lambda name, data: data, extra=()):
 def good(office):
     write("writer.html", page("Mayflower harbour", "second line 4711"))
     office.save_as(path("writer.html"), {"docx": "MS Word 2007 XML", "odt": "writer8", "doc": "MS Word 97", "rtf": "Rich Text Format", "pdf": "writer_pdf_Export", "epub": "EPUB"})
-    write("scripts.html", page(SCRIPTS))
+    for name, letters in GLYPHS.items():
+        write(f"glyphs-{name}.html", page(*letters))
     write("letter.txt", "Mayflower harbour\nsecond line 4711\n")
     write("notes.md", "# Mayflower harbour\n\nsecond *line* 4711\n")
     write("mail.eml", "From: anna@example.org\nTo: bert@example.org\nDate: Mon, 1 Jan 2024 00:00:00 +0000\nSubject: Mayflower harbour\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\nsecond line 4711\n")
@@ -65,6 +71,12 @@ def good(office):
     slides(office)
     pictures()
     write("drawing.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="160"><rect width="400" height="160" fill="#fff"/><text x="10" y="60" font-size="32" font-family="DejaVu Sans">Mayflower harbour</text><text x="10" y="120" font-size="32" font-family="DejaVu Sans">second line 4711</text></svg>')
+
+
+def shipped():
+    """A drawing and a text that are in Debian's packages."""
+    shutil.copy("/usr/share/icons/hicolor/scalable/apps/libreoffice-writer.svg", path("icon.svg"))
+    shutil.copy("/usr/share/common-licenses/GPL-3", path("licence.txt"))
 
 
 def slides(office):
@@ -146,6 +158,7 @@ def bad():
     for name in ("writer.docx", "writer.pdf", "table.xlsx", "writer.odt", "picture.png", "writer.doc"):
         stem, extension = os.path.splitext(name)
         write(f"truncated-{stem}{extension}", read(name)[: len(read(name)) * 2 // 3])
+    write("cut-off.docx", read("three-pages.docx")[:-300])
     corrupt = bytearray(read("writer.docx"))
     corrupt[len(corrupt) // 2 : len(corrupt) // 2 + 200] = b"\xaa" * 200
     write("corrupt.docx", bytes(corrupt))
@@ -197,6 +210,7 @@ def huge_picture():
 os.makedirs(OUT, exist_ok=True)
 office = Office()
 good(office)
+shipped()
 invoice(office)
 protected(office)
 long_pdf("two-hundred.pdf", 200)

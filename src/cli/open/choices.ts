@@ -57,24 +57,25 @@ export async function choicesFrom(files: readonly string[], options: OpenOptions
   };
 }
 
-function requireSense(files: readonly string[], { watch, name, password }: OpenOptions): void {
-  const isStream = files.includes("-");
+function requireSense(files: readonly string[], options: OpenOptions): void {
+  const { watch, name } = options;
   if (files.length === 0 && watch === undefined)
     throw usage("No document is named", "Name one: mayfly open invoice.docx.");
   if (files.length > 0 && watch !== undefined)
-    throw usage(
-      "--watch opens what arrives in its directory, not files that are named",
-      "Leave one of them out.",
-    );
+    throw usage("--watch opens what arrives, not files that are named", "Leave one of them out.");
   if (files.includes(""))
     throw usage("The name of a document is empty", "A variable that was meant to hold it may be unset.");
-  if (isStream && files.length > 1)
-    throw usage("- stands alone: standard input holds one document", "Open the others by themselves.");
-  if (name !== undefined && !isStream)
+  if (files.includes("-")) requireStream(files, options);
+  else if (name !== undefined)
     throw usage("--name is for a document on standard input", "Add - for that, or leave --name out.");
-  if (isStream && process.stdin.isTTY)
+}
+
+function requireStream(files: readonly string[], { password }: OpenOptions): void {
+  if (files.length > 1)
+    throw usage("- stands alone: standard input holds one document", "Open the others by themselves.");
+  if (process.stdin.isTTY)
     throw usage("Standard input is the terminal", "Pipe a document in: mayfly open - --name x.pdf < x.pdf.");
-  if (isStream && password === true)
+  if (password === true)
     throw usage(
       "Standard input cannot hold both the document and the password",
       "Save the document to a file first.",

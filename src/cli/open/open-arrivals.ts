@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { MayflyError, neutralise } from "../../foundation/index.ts";
+import type { MayflyError } from "../../foundation/index.ts";
+import { neutralise } from "../../foundation/index.ts";
 import { Mayfly } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
@@ -34,6 +35,7 @@ export async function openArrivals(
     if (paths === undefined) return 0;
     await mayfly.openMany(paths, {
       ...choices,
+      wholeName: true, // what arrives later under the same stem must have a name of its own
       jobs,
       signal,
       onEvent: (event) => {

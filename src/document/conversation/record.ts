@@ -53,7 +53,7 @@ export function decodeJson<L extends keyof typeof SCHEMAS>(
   }
   const parsed = v.safeParse(SCHEMAS[letter], value);
   if (!parsed.success) throw lie(`a record "${letter}" with ${parsed.issues[0].message}`);
-  return parsed.output as v.InferOutput<(typeof SCHEMAS)[L]>;
+  return parsed.output;
 }
 
 export const PAGE_HEADER_BYTES = 16;

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { neutralise } from "../../foundation/index.ts";
+import { cutToBytes, neutralise } from "../../foundation/index.ts";
 import { csvLine } from "./csv-cell.ts";
 import type { FormPlace, FormWriter, StagedFile } from "./form.ts";
 import type { Meter } from "./meter.ts";
@@ -72,16 +72,10 @@ export class CsvForm implements FormWriter {
 export function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
-    const plain = cut(neutralise(name, 200).replace(UNFIT, "_")) || "sheet";
+    const plain = cutToBytes(neutralise(name, 200).replace(UNFIT, "_"), LONGEST_NAME) || "sheet";
     let unique = plain;
     for (let count = 2; taken.has(unique.toLowerCase()); count++) unique = `${plain}-${count}`;
     taken.add(unique.toLowerCase());
     return unique;
   });
-}
-
-function cut(name: string): string {
-  const characters = [...name];
-  while (Buffer.byteLength(characters.join("")) > LONGEST_NAME) characters.pop();
-  return characters.join("");
 }

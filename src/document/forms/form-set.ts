@@ -52,7 +52,11 @@ export class FormSet {
 
   /** Lets go of everything; nothing was written for the user. */
   async abandon(): Promise<void> {
-    await Promise.all(this.#writers.map(async (writer) => await writer.abandon()));
+    await Promise.all(
+      this.#writers.map(async (writer) => {
+        await writer.abandon();
+      }),
+    );
   }
 
   async #each(work: (writer: FormWriter) => Promise<void>): Promise<void> {

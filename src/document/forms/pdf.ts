@@ -1,11 +1,10 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import type PDFDocument from "pdfkit";
 import type { FormPlace, FormWriter, Origin, PixelPage, StagedFile } from "./form.ts";
 import type { Meter } from "./meter.ts";
 import { encodePage } from "./page-image.ts";
-import { TextLayer, type PdfObjects } from "./text-layer.ts";
+import { TextLayer } from "./text-layer.ts";
 
 const POINTS_PER_INCH = 72;
 /** Shortest and longest side of a page in points (ISO 32000-1, annex C). */
@@ -18,7 +17,7 @@ export class PdfForm implements FormWriter {
   readonly #name: string;
   readonly #quality: number;
   readonly #meter: Meter;
-  readonly #document: typeof PDFDocument.prototype;
+  readonly #document: PDFKit.PDFDocument;
   readonly #file: WriteStream;
   readonly #written: Promise<void>;
   readonly #layer: TextLayer;
@@ -32,17 +31,13 @@ export class PdfForm implements FormWriter {
     );
   }
 
-  private constructor(
-    { staging, stem, quality }: FormPlace,
-    meter: Meter,
-    document: typeof PDFDocument.prototype,
-  ) {
+  private constructor({ staging, stem, quality }: FormPlace, meter: Meter, document: PDFKit.PDFDocument) {
     this.#name = `${stem}.pdf`;
     this.#path = join(staging, "pages.pdf");
     this.#quality = quality;
     this.#meter = meter;
     this.#document = document;
-    this.#layer = new TextLayer(document as unknown as PdfObjects);
+    this.#layer = new TextLayer(document);
     this.#file = document.pipe(createWriteStream(this.#path, { flags: "wx" }));
     this.#written = finished(this.#file);
     this.#written.catch(() => undefined); // told where it is waited for

@@ -25,11 +25,11 @@ export class PngForm implements FormWriter {
     this.#pages.push({ path, number: page.number });
   }
 
-  finish(): Promise<readonly StagedFile[]> {
+  async finish(): Promise<readonly StagedFile[]> {
     const { stem } = this.#place;
     const digits = Math.max(LEAST_DIGITS, String(this.#pages.at(-1)?.number).length);
     const single = this.#pages.length === 1;
-    return Promise.resolve(
+    return await Promise.resolve(
       this.#pages.map(({ path, number }) => ({
         form: "png",
         path,
@@ -38,7 +38,7 @@ export class PngForm implements FormWriter {
     );
   }
 
-  abandon(): Promise<void> {
-    return Promise.resolve();
+  async abandon(): Promise<void> {
+    await Promise.resolve();
   }
 }

@@ -63,7 +63,7 @@ export class TextLayer {
 
   #word({ text, left, top, width, height }: Word, pointsPerPixel: number): string {
     const size = height * pointsPerPixel;
-    const characters = [...text];
+    const characters = Array.from(text);
     const scale = (100 * width * pointsPerPixel) / ((characters.length * size * WIDTH) / 1000);
     const x = left * pointsPerPixel;
     const baseLine = (top + height) * pointsPerPixel - size * DESCENT;

@@ -127,7 +127,7 @@ class Picture:
             self._image.seek(index)
             if self._image.width * self._image.height > LARGEST_PICTURE:
                 raise Failure("picture-too-large", f"{self._image.width} x {self._image.height}")
-            image = _flat(ImageOps.exif_transpose(self._unpacked()))
+            image = _flat(self._upright())
         except Failure:
             raise
         except Exception as error:
@@ -138,15 +138,14 @@ class Picture:
             image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))), Image.LANCZOS)
         return image.width, image.height, max(1, round(own * scale)), image.tobytes()
 
-    def _unpacked(self):
-        """As much of the picture as there is."""
+    def _upright(self):
+        """Unpacked and turned as its camera says; as much of it as there is."""
         try:
-            self._image.load()
+            return ImageOps.exif_transpose(self._image)
         except OSError:
             ImageFile.LOAD_TRUNCATED_IMAGES = True
-            self._image.load()
             self._records.note("repaired")
-        return self._image
+            return ImageOps.exif_transpose(self._image)
 
     def _resolution(self, image):
         """Its own where that is sensible, else so that it fits a sheet of A4."""
