@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { URL, fileURLToPath } from "node:url";
 import { openDocument } from "../dist/document/index.js";
 import { newVmId } from "../dist/foundation/index.js";
 import { bootMachine } from "../dist/microvisor/index.js";

@@ -54,6 +54,12 @@ describe("admitChoices", () => {
     expect(usage(() => admitChoices({ [name]: value }))).toContain(name);
   });
 
+  it("refuses memory in which LibreOffice does not fit", () => {
+    expect(usage(() => admitChoices({ limits: { memory: 2 ** 28 } }))).toContain(
+      "256 MiB of memory are too little",
+    );
+  });
+
   it("refuses a password that no document has", () => {
     expect(usage(() => admitChoices({ password: "a\0b" }))).toContain("password");
     expect(usage(() => admitChoices({ password: "x".repeat(1_025) }))).toContain("password");

@@ -8,7 +8,7 @@ import {
   type TaskRequest,
 } from "../contract/index.ts";
 import { DEFAULT_LIMITS } from "../policy/index.ts";
-import { MayflyError, neutralise } from "../foundation/index.ts";
+import { MIB, MayflyError, formatSize, neutralise } from "../foundation/index.ts";
 
 const DEFAULT_DPI = 150;
 /** What tesseract wants of small print; it gains little from more. */
@@ -20,6 +20,8 @@ const OCR_TIME_MS = 60 * 60_000;
 const HIGHEST_PAGE = 1_000_000;
 const MOST_RANGES = 1_000;
 const LONGEST_PASSWORD = 1_024;
+/** LibreOffice with its samples loaded takes some 400 MiB. */
+const LEAST_MEMORY = 640 * MIB;
 
 /** Choices that were checked and completed. */
 export interface AdmittedChoices {
@@ -44,6 +46,7 @@ export function admitChoices(choices: DocumentChoices): AdmittedChoices {
   const { dpi, pages, quality = DEFAULT_QUALITY, out, force = false, limits = {}, isolation } = choices;
   const ocr = several("ocr", choices.ocr ?? [], OCR_LANGUAGES);
   const reads = ocr.length > 0;
+  requireMemory(limits.memory);
   return {
     forms: admitForms(choices.as ?? "pdf"),
     ocr,
@@ -58,6 +61,14 @@ export function admitChoices(choices: DocumentChoices): AdmittedChoices {
     limits: { ...(reads && { timeMs: OCR_TIME_MS }), ...limits },
     isolation,
   };
+}
+
+function requireMemory(memory: number | undefined): void {
+  if (memory === undefined || memory >= LEAST_MEMORY) return;
+  throw usage(
+    `${formatSize(memory)} of memory are too little to open documents`,
+    `Give --memory ${formatSize(LEAST_MEMORY).replace(/ MiB/, "M")} or more, or leave it out.`,
+  );
 }
 
 function admitForms(asked: SafeForm | readonly SafeForm[]): readonly SafeForm[] {

@@ -101,13 +101,16 @@ function streamInput(name: string, content: AsyncIterable<Uint8Array>, memory: n
   };
 }
 
-/** Inputs lie in guest memory, half of which its file systems may fill. */
+/** Inputs lie in guest memory: its file systems may fill half of what the guest's kernel leaves of it. */
+const SHARE = 0.4;
+
 function requireRoom(total: number, memory: number): void {
-  if (total <= memory / 2) return;
-  const wanted = Math.ceil((total * 2.5) / 2 ** 20 / 256) * 256;
+  const most = memory * SHARE;
+  if (total <= most) return;
+  const wanted = Math.ceil(total / SHARE / 2 ** 20 / 256) * 256;
   throw new MayflyError(
     "E_INPUT_TOO_LARGE",
-    `The inputs are over ${formatSize(memory / 2)}, which is what a machine with ${formatSize(memory)} of memory takes`,
+    `The inputs are over ${formatSize(most)}, which is what a machine with ${formatSize(memory)} of memory takes`,
     { next: `Ask for more memory: --memory ${wanted}M.` },
   );
 }

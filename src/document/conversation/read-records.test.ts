@@ -91,7 +91,7 @@ describe("readRecords", () => {
       fc.uint8Array({ maxLength: 40 }),
       fc.constantFrom(json("D", { format: "pdf", pages: 1 }), page(), END, record("T", "x")),
       fc
-        .tuple(fc.constantFrom(..."DNPTSRWFEX"), fc.nat(300), fc.uint8Array({ maxLength: 60 }))
+        .tuple(fc.constantFrom(...Array.from("DNPTSRWFEX")), fc.nat(300), fc.uint8Array({ maxLength: 60 }))
         .map(([letter, length, content]) => record(letter, content, length)),
     );
     await fc.assert(
