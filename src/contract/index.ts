@@ -15,6 +15,15 @@ export { LIMIT_RANGES } from "./limits.ts";
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";
 export type { LimitName, Limits } from "./limits.ts";
+export type { NetworkBudget, NetworkPolicy, NetworkRule, Secret } from "./network-policy.ts";
+export type {
+  HttpRecord,
+  NetworkRecord,
+  StreamDecision,
+  StreamEnd,
+  StreamRecord,
+  StreamTarget,
+} from "./network-record.ts";
 export type { ProfileSettings } from "./profile.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
 export type {

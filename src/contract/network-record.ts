@@ -1,0 +1,62 @@
+/** The one that a stream was opened to, as the program in the guest asked. Neutralised. */
+export interface StreamTarget {
+  /** A host name (lower case, punycode), or an address where the program named one. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What was decided of a stream, and why. */
+export interface StreamDecision {
+  readonly allowed: boolean;
+  /** The rule that decided, as the policy writes it and where: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
+  readonly rule: string | undefined;
+  /** One clause, for a person; empty where it was allowed. */
+  readonly reason: string;
+}
+
+/** One HTTP request that was seen, in plain text or where the policy inspects. Neutralised. */
+export interface HttpRecord {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** Undefined where no answer was seen. */
+  readonly status: number | undefined;
+}
+
+/** How a stream ended. `refused`: by policy; `unreachable`: allowed, but it could not be connected. */
+export type StreamEnd = "closed" | "reset" | "refused" | "unreachable" | "budget" | "task-ended";
+
+/** One stream that a program in the guest asked for; all but `program` was seen from outside. */
+export interface StreamRecord {
+  /** Milliseconds since the task began. */
+  readonly at: number;
+  readonly target: StreamTarget;
+  /** Path of the program and its process, as the guest says; undefined where it does not. Neutralised. */
+  readonly program: string | undefined;
+  readonly decision: StreamDecision;
+  /** Addresses that the name had and that were checked; empty where it was not resolved. */
+  readonly addresses: readonly string[];
+  /** The one that answered. */
+  readonly connected: string | undefined;
+  readonly tls: { readonly serverName: string | undefined; readonly alpn: readonly string[] } | undefined;
+  readonly inspected: boolean;
+  /** At most 1,000 of a stream. */
+  readonly http: readonly HttpRecord[];
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly end: StreamEnd;
+  /** Milliseconds that it lasted. */
+  readonly lasted: number;
+}
+
+/** All that a task asked of the network. */
+export interface NetworkRecord {
+  /** In the order in which they were asked for; at most 10,000. */
+  readonly streams: readonly StreamRecord[];
+  /** Streams beyond those. */
+  readonly omitted: number;
+  /** Names that were asked for, connected to or not; the guest's word, neutralised; at most 1,000. */
+  readonly lookups: readonly string[];
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+}
