@@ -45,8 +45,8 @@ module.exports = {
         pathNot: [
           "^src/$1/",
           "^src/[^/]+/index\\.ts$",
-          "^src/contract/agent/index\\.ts$",
-          "^src/foundation/(errors|untrusted)\\.ts$",
+          "^src/(contract/agent|policy/network)/index\\.ts$",
+          "^src/foundation/(errors|untrusted|yaml-document)\\.ts$",
         ],
       },
     },

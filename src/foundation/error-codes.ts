@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   E_USAGE: { exit: 64 },
   E_UNKNOWN_PROFILE: { exit: 64 },
   E_BAD_PROFILE: { exit: 64 },
+  E_BAD_POLICY: { exit: 64 },
   E_INPUT_MISSING: { exit: 66 },
   E_INPUT_UNREADABLE: { exit: 66 },
   E_INPUT_KIND: { exit: 66 },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MIB, isMayflyError, type MayflyError } from "../foundation/index.ts";
 import { listProfiles } from "./find-profile.ts";
-import { nearest, parseProfile } from "./profile-document.ts";
+import { parseProfile } from "./profile-document.ts";
 
 const GOOD = "description: x\ndebian:\n  packages: [a]\n";
 
@@ -53,9 +53,4 @@ describe("parseProfile", () => {
 
 it("finds Mayfly's own profiles", () => {
   expect(listProfiles()).toEqual(expect.arrayContaining(["base", "python"]) as string[]);
-});
-
-it("suggests only what is near", () => {
-  expect(nearest("tbsize", ["tbSize", "memory"])).toBe("tbSize");
-  expect(nearest("zzzzzz", ["tbSize", "memory"])).toBeUndefined();
 });

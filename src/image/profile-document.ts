@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { LineCounter, isNode, parseDocument, type Document } from "yaml";
 import type { ProfileSettings } from "../contract/index.ts";
-import { MIB, MayflyError, attempt, parseSize, parseTime } from "../foundation/index.ts";
+import { MIB, MayflyError, parseSize, parseTime, tellMistake } from "../foundation/index.ts";
+import { readYaml } from "../foundation/yaml-document.ts";
 
 const size = v.pipe(
   v.string(),
@@ -52,85 +52,17 @@ export interface ProfileDocument extends ProfileSettings {
 
 /** Reads the text of a `profile.yaml`. @throws E_BAD_PROFILE with file, line and the nearest known key */
 export function parseProfile(text: string, file: string): ProfileDocument {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, strict: true });
-  const [syntax] = document.errors;
-  if (syntax !== undefined)
-    throw bad(file, lines.linePos(syntax.pos[0]).line, syntax.message.split("\n")[0] ?? "");
-  const parsed = v.safeParse(ProfileDocument, toValue(document, file));
-  if (!parsed.success) throw explain(parsed.issues[0], { file, document, lines });
+  const { value, lineOf } = readYaml(text, (line, what) => bad(file, line, what));
+  const parsed = v.safeParse(ProfileDocument, value);
+  if (!parsed.success) {
+    const { path, what } = tellMistake(parsed.issues, ProfileDocument);
+    throw bad(file, lineOf(path), path.length > 0 ? `${path.join(".")}: ${what}` : what);
+  }
   const { limits, ...rest } = parsed.output;
   const { time: timeMs, output: outputBytes, ...counts } = limits;
   const all = { timeMs, outputBytes, ...counts };
-  const known = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const known = Object.fromEntries(Object.entries(all).filter(([, each]) => each !== undefined));
   return { ...rest, memory: Math.ceil(rest.memory / (16 * MIB)) * 16 * MIB, limits: known };
-}
-
-/** Aliases are resolved here, and may lead nowhere. */
-function toValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS() as unknown;
-  } catch (cause) {
-    throw bad(file, 1, cause instanceof Error ? cause.message : "it cannot be read");
-  }
-}
-
-interface Source {
-  readonly file: string;
-  readonly document: Document;
-  readonly lines: LineCounter;
-}
-
-function explain(issue: v.BaseIssue<unknown>, { file, document, lines }: Source): MayflyError {
-  const path = (issue.path ?? []).map((item) => item.key as string | number);
-  const line = lineOf(path, document, lines);
-  const where = path.length > 0 ? `${path.join(".")}: ` : "";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const wrong = String(path.at(-1));
-    const near = nearest(wrong, knownKeys(path.slice(0, -1)));
-    return bad(file, line, `${where}no such key${near === undefined ? "" : `; did you mean "${near}"?`}`);
-  }
-  return bad(file, line, `${where}${issue.message}`);
-}
-
-function lineOf(path: readonly (string | number)[], document: Document, lines: LineCounter): number {
-  for (let length = path.length; length > 0; length--) {
-    const node: unknown = attempt(
-      () => document.getIn(path.slice(0, length), true),
-      "a scalar has nothing below it",
-    );
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-function knownKeys(path: readonly (string | number)[]): string[] {
-  const [first] = path;
-  const part = first === "debian" ? Debian : first === "limits" ? LimitsPart : ProfileDocument;
-  return Object.keys(part.entries);
-}
-
-/** The known word with the fewest changed letters, if they are few. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const scored = known.map((each) => ({
-    each,
-    distance: editDistance(word.toLowerCase(), each.toLowerCase()),
-  }));
-  const [best] = scored.sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, best.each.length / 3) ? best.each : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function bad(file: string, line: number, what: string): MayflyError {

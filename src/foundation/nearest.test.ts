@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import { nearest } from "./nearest.ts";
+
+it("suggests only what is near", () => {
+  expect(nearest("tbsize", ["tbSize", "memory"])).toBe("tbSize");
+  expect(nearest("zzzzzz", ["tbSize", "memory"])).toBeUndefined();
+  expect(nearest("x".repeat(1e6), ["tbSize"])).toBeUndefined();
+});

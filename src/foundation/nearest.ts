@@ -1,0 +1,22 @@
+/** The known word with the fewest changed letters, if they are few: what was probably meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const scored = known.map((each) => ({
+    each,
+    distance: editDistance(word.slice(0, 64).toLowerCase(), each.toLowerCase()),
+  }));
+  const [best] = scored.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, best.each.length / 3) ? best.each : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
