@@ -5,7 +5,7 @@ export type Secret = string | { readonly env: string } | { readonly file: string
 export interface NetworkRule {
   /**
    * `example.org`, `example.org:443`, `*.example.org` (any name below it, not itself, and never a bare public suffix),
-   * a public address (`192.0.2.7:22`, `[2001:db8::1]:22`), or a named set: `web`, `packages`.
+   * a public address (`1.1.1.1:443`, `[2606:4700:4700::1111]:443`), or a named set: `web`, `packages`.
    */
   readonly to: string;
   /** 1 … 65,535, or ranges such as `8000-8100`; default 80 and 443, unless `to` names one. */

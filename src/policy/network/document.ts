@@ -1,0 +1,18 @@
+import * as v from "valibot";
+import { tellMistake } from "../../foundation/index.ts";
+import { readYaml } from "../../foundation/yaml-document.ts";
+import type { LocatedNetwork } from "./located-network.ts";
+import { badPolicy, showPath, type Locate } from "./place.ts";
+import { PolicySchema } from "./schema.ts";
+
+/** Reads the text of a policy document. @throws E_BAD_POLICY with file, line and the nearest known key */
+export function readPolicyDocument(text: string, file: string): LocatedNetwork {
+  const { value, lineOf } = readYaml(text, (line, what) =>
+    badPolicy({ key: "", where: `${file}:${line}` }, what),
+  );
+  const locate: Locate = (path) => ({ key: showPath(path), where: `${file}:${lineOf(path)}` });
+  const parsed = v.safeParse(PolicySchema, value);
+  if (parsed.success) return { policy: parsed.output.network ?? {}, locate };
+  const { path, what } = tellMistake(parsed.issues, PolicySchema);
+  throw badPolicy(locate(path), what);
+}

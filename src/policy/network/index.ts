@@ -1,0 +1,27 @@
+import type { LocatedNetwork } from "./located-network.ts";
+
+export { BudgetMeter, type Exceeded } from "./budget-meter.ts";
+export { compileNetwork, type CompiledNetwork } from "./compile.ts";
+export {
+  showAddress,
+  showDestination,
+  type AddressDestination,
+  type Destination,
+  type NamedDestination,
+  type Refusal,
+} from "./destination.ts";
+export { explainNetwork, type NetworkExplanation } from "./explain.ts";
+export { headerValueProblem } from "./header.ts";
+export { mergeNetwork, networkOfOptions, type LocatedNetwork } from "./located-network.ts";
+export { parseDestination } from "./parse-destination.ts";
+export { badPolicy, type Locate, type Place, type RuleName } from "./place.ts";
+export { NETWORK_SETS } from "./sets.ts";
+export { parseTarget } from "./target.ts";
+export type { Terms } from "./terms.ts";
+export type { AddressVerdict, Verdict } from "./verdict.ts";
+
+/** Reads the text of a policy document, YAML or JSON. @throws E_BAD_POLICY with file, line and what to write instead */
+export async function parsePolicy(text: string, file: string): Promise<LocatedNetwork> {
+  const { readPolicyDocument } = await import("./document.ts");
+  return readPolicyDocument(text, file);
+}

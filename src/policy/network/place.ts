@@ -1,0 +1,34 @@
+import { MayflyError, neutralise, type KeyPath } from "../../foundation/index.ts";
+
+/** Where a part of a policy was written, for people. */
+export interface Place {
+  /** `network.allow[1]`, or the option it came from. */
+  readonly key: string;
+  /** `policy.yaml:4`; undefined where there is no file. */
+  readonly where?: string | undefined;
+}
+
+/** Place of what lies at a path that begins with `network`. */
+export type Locate = (path: KeyPath) => Place;
+
+/** How a verdict names the rule that it follows: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
+export type RuleName = string;
+
+/** Places of a policy that is in no file. */
+export const locateByKey: Locate = (path) => ({ key: showPath(path) });
+
+export function showPath(path: KeyPath): string {
+  const shown = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${neutralise(step, 60)}`));
+  return shown.join("").replace(/^\./, "");
+}
+
+export function ruleName({ key, where }: Place, text: string): RuleName {
+  return `${key} "${neutralise(text, 300)}"${where === undefined ? "" : ` (${where})`}`;
+}
+
+export function badPolicy({ key, where }: Place, what: string): MayflyError {
+  const start = where === undefined ? "" : `${where}: `;
+  return new MayflyError("E_BAD_POLICY", `${start}${key === "" ? "" : `${key}: `}${what}`, {
+    next: "docs/policy.md describes the format.",
+  });
+}
