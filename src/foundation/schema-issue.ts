@@ -35,12 +35,12 @@ interface Found extends Mistake {
   readonly issue: Issue;
 }
 
-/** Issues of a union lie in it, with paths that begin there. */
+/** Issues of a union lie in it, with paths that begin there: what is nearly right tells more than what is quite another kind. */
 function flatten(issue: Issue, above: KeyPath): Found[] {
   const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
   const inner = (issue.issues ?? [])
     .flatMap((each) => flatten(each, path))
-    .filter((each) => each.path.length > path.length);
+    .filter((each) => each.path.length > path.length || each.issue.kind === "validation");
   return inner.length > 0 ? inner : [{ issue, path, what: whatOf(issue) }];
 }
 
@@ -52,9 +52,27 @@ function isUnknownKey({ issue }: Found): boolean {
   return issue.type === "strict_object" && issue.expected === "never";
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  Array: "a list",
+  Object: "a mapping",
+  integer: "a whole number",
+  safe_integer: "a whole number",
+};
+
+/** Never with what was received: it may be a secret. */
 function whatOf({ type, expected, received, message }: Issue): string {
-  const isMissing = type === "strict_object" && received === "undefined" && expected !== "never";
-  return isMissing ? "it is missing" : message;
+  const isMissing = type === "strict_object" && received === "undefined" && expected !== "Object";
+  if (isMissing) return "it is missing";
+  if (!message.startsWith("Invalid ")) return message;
+  const kinds = (expected ?? type).replace(/^\(|\)$/g, "").split(" | ");
+  return `must be ${kinds.map(kindInWords).join(" or ")}`;
+}
+
+function kindInWords(kind: string): string {
+  return KINDS[kind] ?? kind.replace(/^>=/, "at least ").replace(/^<=/, "at most ");
 }
 
 function keysAt(schema: object, path: KeyPath): string[] {

@@ -68,8 +68,10 @@ function splitPort(text: string): { readonly host: string; readonly port?: strin
 
 function parseHost(host: string): Target | { readonly problem: string } {
   if (host.startsWith("*.")) {
-    const base = parseName(host.slice(2));
-    return "name" in base ? { kind: "below", base: base.name } : wildcardProblem(host, base.problem);
+    const below = parseName(`x.${host.slice(2)}`); // so that suffixes without a dot can be denied
+    return "name" in below
+      ? { kind: "below", base: below.name.slice(2) }
+      : wildcardProblem(host, below.problem);
   }
   if (host.includes("*")) return wildcardProblem(host, "");
   const address = parseAddress(host);
