@@ -41,7 +41,15 @@ function flatten(issue: Issue, above: KeyPath): Found[] {
   const inner = (issue.issues ?? [])
     .flatMap((each) => flatten(each, path))
     .filter((each) => each.path.length > path.length || each.issue.kind === "validation");
-  return inner.length > 0 ? inner : [{ issue, path, what: whatOf(issue) }];
+  if (inner.length > 0) return inner;
+  return isListForMapping(issue)
+    ? [{ issue, path: path.slice(0, -1), what: "must be a mapping" }]
+    : [{ issue, path, what: whatOf(issue) }];
+}
+
+/** A list passes for a mapping whose keys are its indices. */
+function isListForMapping({ type, path }: Issue): boolean {
+  return type === "strict_object" && Array.isArray(path?.at(-1)?.input);
 }
 
 function mostTelling(found: readonly [Found, ...Found[]]): Found {
@@ -49,7 +57,7 @@ function mostTelling(found: readonly [Found, ...Found[]]): Found {
 }
 
 function isUnknownKey({ issue }: Found): boolean {
-  return issue.type === "strict_object" && issue.expected === "never";
+  return issue.type === "strict_object" && issue.expected === "never" && !isListForMapping(issue);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

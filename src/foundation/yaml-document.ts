@@ -1,4 +1,14 @@
-import { LineCounter, isAlias, isNode, parseDocument, visit, type Document } from "yaml";
+import {
+  LineCounter,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+} from "yaml";
 import type { MayflyError } from "./errors.ts";
 import { attempt } from "./ignoring.ts";
 import type { KeyPath } from "./schema-issue.ts";
@@ -52,11 +62,20 @@ function valueOf(document: Document, complain: Complain): unknown {
 
 function offsetOf(document: Document, path: KeyPath): number {
   for (let length = path.length; length > 0; length--) {
-    const node: unknown = attempt(
-      () => document.getIn(path.slice(0, length), true),
-      "a scalar has nothing below it",
-    );
+    const parent = nodeAt(document, path.slice(0, length - 1));
+    const key = isMap(parent)
+      ? parent.items.find((pair) => keyOf(pair) === path[length - 1])?.key
+      : undefined;
+    const node = isNode(key) ? key : nodeAt(document, path.slice(0, length));
     if (isNode(node) && !isAlias(node) && node.range) return node.range[0];
   }
   return 0;
+}
+
+function nodeAt(document: Document, path: KeyPath): unknown {
+  return attempt(() => document.getIn(path, true), "a scalar has nothing below it");
+}
+
+function keyOf({ key }: Pair): unknown {
+  return isScalar(key) ? key.value : key;
 }

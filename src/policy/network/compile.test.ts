@@ -217,6 +217,7 @@ describe("a policy with a mistake", () => {
     [{ to: "example.org", inspect: true, inject: { Host: "b" } }, /frames/],
     [{ to: "example.org", inspect: true, inject: { "transfer-encoding": "b" } }, /frames/],
     [{ to: "example.org", inspect: true, inject: { "A B": "b" } }, /no name/],
+    [{ to: "example.org", inspect: true, inject: ["A: b"] }, /no name/],
     [{ to: "example.org", inspect: true, inject: { A: "b\r\nC: d" } }, /line end/],
     [{ to: "example.org", inspect: true, inject: { A: "" } }, /empty/],
     [{ to: "example.org", inspect: true, inject: { A: "ü" } }, /ASCII/],

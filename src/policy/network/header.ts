@@ -1,5 +1,5 @@
-/** `token` of RFC 9110 § 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** `token` of RFC 9110 § 5.6.2, with a letter: a list in place of a mapping has numbers for keys. */
+const TOKEN = /^(?=.*[A-Za-z])[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 const LONGEST_NAME = 128;
 const LONGEST_VALUE = 8192;
