@@ -7,7 +7,7 @@ const LAYERS = [
   ["contract"],
   ["process"],
   ["policy", "report", "disposal"],
-  ["engine", "channel", "image", "setup"],
+  ["engine", "channel", "image", "setup", "egress"],
   ["microvisor"],
   ["task"],
   ["document"],

@@ -36,4 +36,5 @@ export type {
   TaskResult,
   Timings,
 } from "./result.ts";
+export type { StreamAsked, StreamListener } from "./stream-listener.ts";
 export type { Isolation, TaskInput, TaskRequest, TerminalSize } from "./task.ts";

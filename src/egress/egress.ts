@@ -1,0 +1,166 @@
+import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
+import { asMayflyError, openUntrusted, type Untrusted } from "../foundation/index.ts";
+import {
+  BudgetMeter,
+  parseDestination,
+  type CompiledNetwork,
+  type Destination,
+  type Refusal,
+  type Terms,
+} from "../policy/index.ts";
+import { checkedAddresses } from "./addresses.ts";
+import type { AskedStream } from "./asked-stream.ts";
+import type { Capture } from "./capture.ts";
+import { dial } from "./dial.ts";
+import type { Resolver } from "./dns/index.ts";
+import type { TaskAuthority } from "./inspect/index.ts";
+import { Journal } from "./journal.ts";
+import { isRefused, overBudget, refused, type Refused } from "./refused.ts";
+import { requireTls } from "./require-tls.ts";
+import { serve, type Connected } from "./serve.ts";
+import type { StreamNote } from "./stream-note.ts";
+
+/** A guest that opens more a second is slowed, whatever its policy leaves open: each costs the host something. */
+const CONNECTIONS_PER_SECOND = 1_000;
+
+export interface EgressOptions {
+  readonly network: CompiledNetwork;
+  readonly resolver: Resolver;
+  /** Ends TLS where the policy inspects; undefined where it never does. */
+  readonly authority?: TaskAuthority | undefined;
+  /** Decides live: see `StreamListener`. */
+  readonly onStream?: StreamListener | undefined;
+  /** Records what passes. */
+  readonly capture?: Capture | undefined;
+  /** Where secrets are looked up. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The host end of one task's outward streams: each is decided by policy, resolved here, dialled at exactly the addresses
+ * that were checked, and recorded. Nothing else of the host or its networks exists for the task.
+ */
+export class Egress {
+  readonly #options: EgressOptions;
+  readonly #journal = new Journal();
+  readonly #meter: BudgetMeter;
+  readonly #serving = new Set<Promise<void>>();
+  readonly #over = new AbortController();
+
+  constructor(options: EgressOptions) {
+    this.#options = options;
+    this.#meter = new BudgetMeter({
+      connectionsPerSecond: CONNECTIONS_PER_SECOND,
+      ...options.network.budget,
+    });
+  }
+
+  /** A program in the guest asks for a stream. Never throws. */
+  readonly accept = (asked: AskedStream): void => {
+    const note = this.#journal.begin(asked.host, asked.port);
+    asked.duplex.on("error", () => undefined); // its close is what counts
+    asked.onProgram((program) => {
+      note.askedBy(program);
+    });
+    const serving = this.#run(asked, note).finally(() => this.#serving.delete(serving));
+    this.#serving.add(serving);
+  };
+
+  /** A program in the guest asked for the address of a name. */
+  readonly lookup = (name: Untrusted<string>): void => {
+    this.#journal.lookup(name);
+  };
+
+  /** What was asked for so far. */
+  record(): NetworkRecord {
+    return this.#journal.build();
+  }
+
+  /** Ends every stream, and resolves when all are gone. */
+  async close(): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#serving);
+  }
+
+  async #run(asked: AskedStream, note: StreamNote): Promise<void> {
+    const gone = new AbortController();
+    const give = (): void => {
+      gone.abort();
+    };
+    asked.duplex.once("close", give);
+    this.#over.signal.addEventListener("abort", give, { once: true });
+    try {
+      const why = await this.#life(asked, note, gone.signal);
+      if (why === undefined) return;
+      const { reason, rule, end } = why.refused;
+      if (end === "refused") note.decide({ allowed: false, rule, reason });
+      else note.decide({ ...note.decision, reason });
+      note.end(this.#over.signal.aborted ? "task-ended" : end);
+      this.#options.capture?.refused(note, reason);
+      asked.refuse(reason);
+    } catch (cause) {
+      note.decide({ allowed: false, rule: undefined, reason: asMayflyError(cause).message });
+      note.end("refused");
+      asked.refuse("");
+    } finally {
+      this.#over.signal.removeEventListener("abort", give);
+      asked.duplex.destroy();
+    }
+  }
+
+  /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
+  async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
+    const destination = parseDestination(openUntrusted(asked.host), asked.port);
+    const terms = await this.#admitted(destination, note);
+    if (isRefused(terms) || destination.kind === "refused") return terms as Refused;
+    if (terms.tls) {
+      const reading = await requireTls(asked.duplex, destination);
+      if (isRefused(reading)) return reading;
+    }
+    const checked = await checkedAddresses(destination, this.#options);
+    if (isRefused(checked)) return checked;
+    note.addresses = checked.addresses.map(({ address }) => address);
+    const peer = await dial(asked.port, checked.addresses, signal);
+    if (isRefused(peer)) return peer;
+    note.connected = peer.remoteAddress;
+    const connected: Connected = { asked, peer, note, terms, destination, signal };
+    return await serve(connected, { ...this.#options, meter: this.#meter, journal: this.#journal });
+  }
+
+  async #admitted(destination: Destination | Refusal, note: StreamNote): Promise<Terms | Refused> {
+    const { network, onStream } = this.#options;
+    const verdict = network.decide(destination);
+    if (destination.kind !== "refused")
+      note.understood(destination.kind === "name" ? destination.name : destination.address);
+    const { rule } = verdict;
+    note.decide({ allowed: verdict.allowed, rule, reason: verdict.allowed ? "" : verdict.reason });
+    const live = destination.kind === "refused" ? undefined : await this.#live(onStream, note);
+    if (live === "refuse") return refused("it was refused live", "onStream");
+    if (live === "allow" && !verdict.allowed)
+      note.decide({ allowed: true, rule: "onStream", reason: "" });
+    else if (!verdict.allowed) return refused(verdict.reason, rule);
+    const exceeded = this.#meter.open(performance.now());
+    if (exceeded !== undefined) return overBudget(exceeded.reason);
+    return verdict.allowed ? verdict.terms : NO_TERMS;
+  }
+
+  async #live(listener: StreamListener | undefined, note: StreamNote): ReturnType<typeof answerOf> {
+    if (listener === undefined) return undefined;
+    const { target, decision, program } = note;
+    return await answerOf(listener, { target, decision, program });
+  }
+}
+
+const NO_TERMS: Terms = { tls: false, inspect: false, inject: {} };
+
+/** A listener that fails has not allowed anything. */
+async function answerOf(
+  listener: StreamListener,
+  asked: StreamAsked,
+): Promise<"allow" | "refuse" | undefined> {
+  try {
+    return await listener(asked);
+  } catch {
+    return "refuse";
+  }
+}

@@ -1,0 +1,69 @@
+import type { Duplex } from "node:stream";
+import type { StreamEnd } from "../contract/index.ts";
+
+/** What is told of the bytes that pass. */
+export interface RelayWatcher {
+  /** Bytes of the guest that are about to leave. False: they must not, and the stream ends with `budget`. */
+  readonly out: (chunk: Uint8Array) => boolean;
+  readonly in: (chunk: Uint8Array) => void;
+}
+
+/**
+ * Passes bytes both ways until both directions have ended, each on its own, or one end breaks; then both are gone.
+ * Neither side is read faster than the other takes it.
+ */
+export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher): Promise<StreamEnd> {
+  return await new Promise((resolve) => {
+    let open = 2;
+    const over = (end: StreamEnd): void => {
+      guest.destroy();
+      peer.destroy();
+      resolve(end);
+    };
+    const finished = (): void => {
+      if (--open === 0) over("closed");
+    };
+    for (const side of [guest, peer]) watch(side, () => over("reset")); // prettier-ignore
+    pass(peer, guest, { see: told(watcher.in), finished });
+    pass(guest, peer, {
+      finished,
+      see: (chunk) => {
+        const may = watcher.out(chunk);
+        if (!may) over("budget");
+        return may;
+      },
+    });
+  });
+}
+
+function told(tell: (chunk: Uint8Array) => void): (chunk: Uint8Array) => boolean {
+  return (chunk) => {
+    tell(chunk);
+    return true;
+  };
+}
+
+/** A side that has ended both ways closes by itself, which is no break. */
+function watch(side: Duplex, broken: () => void): void {
+  side.once("error", broken).once("close", () => {
+    if (!side.readableEnded || !side.writableFinished) broken();
+  });
+}
+
+interface Passing {
+  readonly see: (chunk: Uint8Array) => boolean;
+  /** All of this direction was taken by the other side. */
+  readonly finished: () => void;
+}
+
+function pass(from: Duplex, to: Duplex, { see, finished }: Passing): void {
+  from.on("data", (chunk: Uint8Array) => {
+    if (!see(chunk) || to.write(chunk)) return;
+    from.pause();
+    to.once("drain", () => from.resume());
+  });
+  from.once("end", () => {
+    to.end(finished);
+  });
+  from.resume();
+}

@@ -1,0 +1,97 @@
+import type { Socket } from "node:net";
+import { duplexPair, type Duplex } from "node:stream";
+import type { StreamEnd } from "../contract/index.ts";
+import { asMayflyError } from "../foundation/index.ts";
+import type { BudgetMeter, Destination, Terms } from "../policy/index.ts";
+import type { AskedStream } from "./asked-stream.ts";
+import type { Capture, StreamTrace } from "./capture.ts";
+import { reset } from "./dial.ts";
+import { httpRecord } from "./http/index.ts";
+import { inspect, type TaskAuthority } from "./inspect/index.ts";
+import type { Journal } from "./journal.ts";
+import { overBudget, type Refused } from "./refused.ts";
+import { relay } from "./relay.ts";
+import { headersOf } from "./secrets.ts";
+import type { StreamNote } from "./stream-note.ts";
+import { StreamWatcher } from "./stream-watcher.ts";
+
+/** A stream that was allowed and dialled. */
+export interface Connected {
+  readonly asked: AskedStream;
+  readonly peer: Socket;
+  readonly note: StreamNote;
+  readonly terms: Terms;
+  readonly destination: Destination;
+  /** Aborts when the guest or the task is done with it. */
+  readonly signal: AbortSignal;
+}
+
+export interface Surroundings {
+  readonly meter: BudgetMeter;
+  readonly journal: Journal;
+  readonly authority?: TaskAuthority | undefined;
+  readonly capture?: Capture | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Passes bytes between guest and peer, as they are or inspected, until that is over. */
+export async function serve(connected: Connected, around: Surroundings): Promise<Refused | undefined> {
+  const { asked, peer, note, terms, signal } = connected;
+  const giveUp = (): void => {
+    reset(peer);
+  };
+  signal.addEventListener("abort", giveUp, { once: true });
+  const trace = around.capture?.begin(note, peer);
+  const watcher = new StreamWatcher({ ...around, note, trace });
+  try {
+    const isInspected = terms.inspect || Object.keys(terms.inject).length > 0;
+    const other = isInspected ? inspected(connected, around, trace) : peer;
+    const end: StreamEnd = await relay(asked.duplex, other, watcher);
+    if (end === "budget") return overBudget(watcher.exceeded);
+    if (end === "reset") asked.refuse("the connection was reset");
+    if (!signal.aborted || end === "closed") note.end(end);
+    return undefined;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    trace?.end();
+    peer.destroy();
+  }
+}
+
+/** Puts an inspection before the peer. @returns the end that the guest's bytes go to */
+function inspected(
+  { note, terms, destination, peer }: Connected,
+  { authority, env }: Surroundings,
+  trace: StreamTrace | undefined,
+): Duplex {
+  const [near, far] = duplexPair();
+  near.once("close", () => far.destroy());
+  far.once("close", () => near.destroy());
+  note.inspected = true;
+  const name = destination.kind === "name" ? destination.name : destination.address;
+  const over = inspect({
+    guest: far,
+    target: { name, port: destination.port },
+    dial: async () => await Promise.resolve(peer),
+    authority: terms.inspect ? authority : undefined,
+    inject: headersOf(terms, env),
+    onRequest: (number, words) => {
+      note.http(number, httpRecord(words, undefined));
+    },
+    onResponse: (number, status) => {
+      note.httpStatus(number, status);
+    },
+    onTls: (words) => {
+      note.tls(words);
+    },
+    onKeyLog: (line) => trace?.secret(line),
+    onFault: (why) => {
+      note.fault(why);
+    },
+  });
+  over.catch((cause: unknown) => {
+    note.fault(asMayflyError(cause).message);
+    near.destroy();
+  });
+  return near;
+}

@@ -1,0 +1,103 @@
+import type { HttpRecord, StreamDecision, StreamEnd, StreamRecord, StreamTarget } from "../contract/index.ts";
+import { neutralise, openUntrusted } from "../foundation/index.ts";
+import type { AskingProgram } from "./asked-stream.ts";
+
+const MOST_REQUESTS = 1_000;
+const MOST_PROTOCOLS = 16;
+const LONGEST_PATH = 1_024;
+
+/** What becomes of one stream. All that a guest chose is neutralised on its way in. */
+export class StreamNote {
+  bytesOut = 0;
+  bytesIn = 0;
+  inspected = false;
+  addresses: readonly string[] = [];
+  connected: string | undefined;
+  readonly #clock: () => number;
+  readonly #at: number;
+  readonly #http: HttpRecord[] = [];
+  #target: StreamTarget;
+  #program: string | undefined;
+  #tls: StreamRecord["tls"];
+  #decision: StreamDecision = { allowed: false, rule: undefined, reason: "nothing was decided yet" };
+  #end: StreamEnd | undefined;
+  #endedAt = 0;
+
+  constructor(target: StreamTarget, clock: () => number) {
+    this.#target = target;
+    this.#clock = clock;
+    this.#at = Math.round(clock());
+  }
+
+  get target(): StreamTarget {
+    return this.#target;
+  }
+
+  get decision(): StreamDecision {
+    return this.#decision;
+  }
+
+  get program(): string | undefined {
+    return this.#program;
+  }
+
+  /** The target as it was understood: lower case, punycode. */
+  understood(host: string): void {
+    this.#target = { ...this.#target, host };
+  }
+
+  askedBy({ pid, path }: AskingProgram): void {
+    this.#program = `${neutralise(openUntrusted(path), LONGEST_PATH)} (process ${pid})`;
+  }
+
+  /** What went wrong on an allowed stream: the first is told. */
+  fault(why: string): void {
+    if (this.#decision.reason === "") this.#decision = { ...this.#decision, reason: neutralise(why, 300) };
+  }
+
+  decide(decision: StreamDecision): void {
+    this.#decision = decision;
+  }
+
+  tls({ serverName, alpn }: { serverName: string | undefined; alpn: readonly string[] }): void {
+    this.#tls = {
+      serverName: serverName === undefined ? undefined : neutralise(serverName, 255),
+      alpn: alpn.slice(0, MOST_PROTOCOLS).map((each) => neutralise(each, 64)),
+    };
+  }
+
+  /** Request number `index` of the stream; neutralised by whoever read it. */
+  http(index: number, record: HttpRecord): void {
+    if (index < MOST_REQUESTS) this.#http[index] = record;
+  }
+
+  httpStatus(index: number, status: number): void {
+    const record = this.#http[index];
+    if (record !== undefined) this.#http[index] = { ...record, status };
+  }
+
+  /** The first end is the one. */
+  end(end: StreamEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#endedAt = Math.round(this.#clock());
+  }
+
+  build(): StreamRecord {
+    return {
+      at: this.#at,
+      target: this.#target,
+      program: this.#program,
+      decision: this.#decision,
+      addresses: this.addresses,
+      connected: this.connected,
+      tls: this.#tls,
+      inspected: this.inspected,
+      http: [...this.#http],
+      bytesOut: this.bytesOut,
+      bytesIn: this.bytesIn,
+      end: this.#end ?? "task-ended",
+      lasted: (this.#end === undefined ? Math.round(this.#clock()) : this.#endedAt) - this.#at,
+    };
+  }
+}

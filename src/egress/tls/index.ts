@@ -1,0 +1,1 @@
+export { readClientHello, type ClientHello, type HelloReading } from "./client-hello.ts";
