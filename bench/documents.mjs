@@ -48,7 +48,9 @@ async function makeCorpus(mayfly, out) {
 /** Gives machines that were just booted, with LibreOffice just started, in the place of forks. */
 function coldMicrovisor(host, image, accelerator) {
   return {
-    profileLimits: async () => ({ memory: image.profile.memory, vcpus: image.profile.vcpus }),
+    profileDefaults: async () => ({
+      limits: { memory: image.profile.memory, vcpus: image.profile.vcpus },
+    }),
     fork: async () => {
       const vm = await bootMachine(host, { id: newVmId(), image, accelerator, deadlineMs: 300_000 });
       const start = vm.agent.exec({

@@ -19,7 +19,6 @@ export type {
   OutputFile,
   Progress,
   RefusedOutput,
-  RefusedStream,
   SafeFile,
   SafeForm,
   TaskInput,

@@ -15,7 +15,16 @@ export { LIMIT_RANGES } from "./limits.ts";
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";
 export type { LimitName, Limits } from "./limits.ts";
-export type { NetworkBudget, NetworkPolicy, NetworkRule, Secret } from "./network-policy.ts";
+export type {
+  Locate,
+  LocatedNetwork,
+  NetworkBudget,
+  NetworkPolicy,
+  NetworkRule,
+  Place,
+  Secret,
+} from "./network-policy.ts";
+export { NO_NETWORK } from "./network-record.ts";
 export type {
   HttpRecord,
   NetworkRecord,
@@ -32,9 +41,8 @@ export type {
   Outcome,
   OutputFile,
   RefusedOutput,
-  RefusedStream,
   TaskResult,
   Timings,
 } from "./result.ts";
 export type { StreamAsked, StreamListener } from "./stream-listener.ts";
-export type { Isolation, TaskInput, TaskRequest, TerminalSize } from "./task.ts";
+export type { Isolation, TaskInput, TaskPolicy, TaskRequest, TerminalSize } from "./task.ts";

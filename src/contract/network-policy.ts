@@ -27,6 +27,23 @@ export interface NetworkBudget {
   readonly connectionsPerSecond?: number | undefined;
 }
 
+/** Where a part of a policy was written, for people. */
+export interface Place {
+  /** `network.allow[1]`, or the option it came from. */
+  readonly key: string;
+  /** `policy.yaml:4`; undefined where there is no file. */
+  readonly where?: string | undefined;
+}
+
+/** Place of what lies at a path that begins with `network`. */
+export type Locate = (path: readonly (string | number)[]) => Place;
+
+/** A policy, and where each part of it was written. */
+export interface LocatedNetwork {
+  readonly policy: NetworkPolicy;
+  readonly locate: Locate;
+}
+
 /** What a task may reach. Default: nothing. */
 export interface NetworkPolicy {
   /** The first that fits decides on which terms. A string is a rule with nothing but `to`. */

@@ -10,7 +10,7 @@ export interface StreamDecision {
   readonly allowed: boolean;
   /** The rule that decided, as the policy writes it and where: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
   readonly rule: string | undefined;
-  /** One clause, for a person; empty where it was allowed. */
+  /** Why it was refused, or what went wrong with it: one clause; empty where all went well. */
   readonly reason: string;
 }
 
@@ -49,7 +49,7 @@ export interface StreamRecord {
   readonly lasted: number;
 }
 
-/** All that a task asked of the network. */
+/** All that a task asked of the network. `bytesOut` went from the guest to the outside. */
 export interface NetworkRecord {
   /** In the order in which they were asked for; at most 10,000. */
   readonly streams: readonly StreamRecord[];
@@ -60,3 +60,6 @@ export interface NetworkRecord {
   readonly bytesOut: number;
   readonly bytesIn: number;
 }
+
+/** What a task that asked for nothing has. */
+export const NO_NETWORK: NetworkRecord = { streams: [], omitted: 0, lookups: [], bytesOut: 0, bytesIn: 0 };

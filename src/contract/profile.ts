@@ -1,4 +1,5 @@
 import type { Limits } from "./limits.ts";
+import type { NetworkPolicy } from "./network-policy.ts";
 
 /** A profile as an image carries it: everything that is needed to run its machines, resolved. */
 export interface ProfileSettings {
@@ -15,4 +16,6 @@ export interface ProfileSettings {
   /** Types of file that this profile opens. */
   readonly mime: readonly string[];
   readonly limits: Partial<Limits>;
+  /** What its tasks may reach, where nothing more is asked for; undefined: nothing. */
+  readonly network?: NetworkPolicy | undefined;
 }

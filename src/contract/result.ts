@@ -1,5 +1,6 @@
 import type { DisposalStep } from "./disposal.ts";
 import type { LimitName } from "./limits.ts";
+import type { NetworkRecord } from "./network-record.ts";
 
 /** How the task ended. */
 export type Outcome =
@@ -44,12 +45,6 @@ export interface RefusedOutput {
   readonly why: string;
 }
 
-/** A connection that a program in the guest asked for. Name neutralised. */
-export interface RefusedStream {
-  readonly name: string;
-  readonly port: number;
-}
-
 /** Milliseconds since the request, by the host's clock; undefined where the task did not get there. */
 export interface Timings {
   readonly machine?: number;
@@ -73,7 +68,8 @@ export interface TaskResult {
   readonly inputs: readonly InputFact[];
   readonly outputs: readonly OutputFile[];
   readonly refusedOutputs: readonly RefusedOutput[];
-  readonly refusedStreams: readonly RefusedStream[];
+  /** What programs in the guest asked of the network, and what became of it. */
+  readonly network: NetworkRecord;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly timings: Timings;

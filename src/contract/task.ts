@@ -1,4 +1,5 @@
 import type { Limits } from "./limits.ts";
+import type { LocatedNetwork, NetworkPolicy } from "./network-policy.ts";
 
 /** One thing of the user's that the task may read. */
 export interface TaskInput {
@@ -27,6 +28,8 @@ export interface TaskRequest {
   /** Replace files that exist in `out`. Default: the new one gets a number in its name. */
   readonly force?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** What the task may touch beyond that. Default: nothing. */
+  readonly policy?: TaskPolicy | undefined;
   /** `hardware` refuses to run where the machine is only emulated. Default `any`. */
   readonly isolation?: Isolation | undefined;
   /** Variables for the command, added to the guest's few own ones. */
@@ -37,6 +40,11 @@ export interface TaskRequest {
   readonly user?: string | undefined;
   /** Gives the command a terminal of this size instead of pipes. */
   readonly terminal?: TerminalSize | undefined;
+}
+
+/** Added to what the profile allows by default. */
+export interface TaskPolicy {
+  readonly network?: NetworkPolicy | LocatedNetwork | undefined;
 }
 
 export type Isolation = "any" | "hardware";

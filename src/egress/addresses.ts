@@ -1,5 +1,5 @@
 import { errnoOf } from "../foundation/index.ts";
-import type { CompiledNetwork, Destination } from "../policy/index.ts";
+import type { CompiledNetwork, Destination } from "../policy/network/index.ts";
 import type { Resolver } from "./dns/index.ts";
 import { refused, unreachable, type Refused } from "./refused.ts";
 
@@ -27,7 +27,8 @@ export async function checkedAddresses(
   if ("refused" in resolved) return resolved;
   const verdicts = resolved.map((address) => network.judgeAddress(destination, address));
   const addresses = verdicts.flatMap((verdict) => (verdict.allowed ? [verdict] : []));
-  if (addresses.length > 0) return { addresses, rule: addresses.find(({ rule }) => rule !== undefined)?.rule };
+  if (addresses.length > 0)
+    return { addresses, rule: addresses.find(({ rule }) => rule !== undefined)?.rule };
   const [first] = verdicts;
   return first?.allowed === false ? refused(first.reason, first.rule) : unreachable("there is no such name");
 }

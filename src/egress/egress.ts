@@ -1,3 +1,4 @@
+import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
 import { asMayflyError, openUntrusted, type Untrusted } from "../foundation/index.ts";
 import {
@@ -7,13 +8,13 @@ import {
   type Destination,
   type Refusal,
   type Terms,
-} from "../policy/index.ts";
+} from "../policy/network/index.ts";
 import { checkedAddresses } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
 import type { Capture } from "./capture.ts";
 import { dial } from "./dial.ts";
 import type { Resolver } from "./dns/index.ts";
-import type { TaskAuthority } from "./inspect/index.ts";
+import { TaskAuthority } from "./inspect/index.ts";
 import { Journal } from "./journal.ts";
 import { isRefused, overBudget, refused, type Refused } from "./refused.ts";
 import { requireTls } from "./require-tls.ts";
@@ -26,10 +27,12 @@ const CONNECTIONS_PER_SECOND = 1_000;
 export interface EgressOptions {
   readonly network: CompiledNetwork;
   readonly resolver: Resolver;
-  /** Ends TLS where the policy inspects; undefined where it never does. */
-  readonly authority?: TaskAuthority | undefined;
+  /** Whether a rule of it ends TLS here. */
+  readonly inspects: boolean;
   /** Decides live: see `StreamListener`. */
   readonly onStream?: StreamListener | undefined;
+  /** Whom to trust as a real server; default: Node's roots. */
+  readonly trust?: SecureContext | undefined;
   /** Records what passes. */
   readonly capture?: Capture | undefined;
   /** Where secrets are looked up. */
@@ -46,6 +49,7 @@ export class Egress {
   readonly #meter: BudgetMeter;
   readonly #serving = new Set<Promise<void>>();
   readonly #over = new AbortController();
+  #authority: TaskAuthority | undefined;
 
   constructor(options: EgressOptions) {
     this.#options = options;
@@ -53,6 +57,16 @@ export class Egress {
       connectionsPerSecond: CONNECTIONS_PER_SECOND,
       ...options.network.budget,
     });
+  }
+
+  /**
+   * The authority whose certificates inspected streams show; made at the first call, for this task only.
+   * @returns its certificate (PEM); undefined where no rule inspects
+   */
+  async authority(task: string): Promise<string | undefined> {
+    if (!this.#options.inspects) return undefined;
+    this.#authority ??= await TaskAuthority.create(task);
+    return this.#authority.certificatePem;
   }
 
   /** A program in the guest asks for a stream. Never throws. */
@@ -80,6 +94,7 @@ export class Egress {
   async close(): Promise<void> {
     this.#over.abort();
     await Promise.all(this.#serving);
+    this.#authority?.destroy();
   }
 
   async #run(asked: AskedStream, note: StreamNote): Promise<void> {
@@ -124,7 +139,12 @@ export class Egress {
     if (isRefused(peer)) return peer;
     note.connected = peer.remoteAddress;
     const connected: Connected = { asked, peer, note, terms, destination, signal };
-    return await serve(connected, { ...this.#options, meter: this.#meter, journal: this.#journal });
+    return await serve(connected, {
+      ...this.#options,
+      authority: this.#authority,
+      meter: this.#meter,
+      journal: this.#journal,
+    });
   }
 
   async #admitted(destination: Destination | Refusal, note: StreamNote): Promise<Terms | Refused> {
@@ -136,8 +156,7 @@ export class Egress {
     note.decide({ allowed: verdict.allowed, rule, reason: verdict.allowed ? "" : verdict.reason });
     const live = destination.kind === "refused" ? undefined : await this.#live(onStream, note);
     if (live === "refuse") return refused("it was refused live", "onStream");
-    if (live === "allow" && !verdict.allowed)
-      note.decide({ allowed: true, rule: "onStream", reason: "" });
+    if (live === "allow" && !verdict.allowed) note.decide({ allowed: true, rule: "onStream", reason: "" });
     else if (!verdict.allowed) return refused(verdict.reason, rule);
     const exceeded = this.#meter.open(performance.now());
     if (exceeded !== undefined) return overBudget(exceeded.reason);

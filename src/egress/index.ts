@@ -1,4 +1,3 @@
 export type { AskedStream, AskingProgram } from "./asked-stream.ts";
-export { Egress, type EgressOptions } from "./egress.ts";
-export { Resolver, askSystem } from "./dns/index.ts";
-export { TaskAuthority } from "./inspect/index.ts";
+export type { Egress } from "./egress.ts";
+export { openEgress, type OpenOptions } from "./open-egress.ts";

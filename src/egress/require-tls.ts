@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { ignoring } from "../foundation/index.ts";
-import type { Destination } from "../policy/index.ts";
+import type { Destination } from "../policy/network/index.ts";
 import { Prefix } from "./prefix.ts";
 import { refused, type Refused } from "./refused.ts";
 import { readClientHello, type ClientHello } from "./tls/index.ts";
@@ -22,7 +22,8 @@ export async function requireTls(
   const name = destination.kind === "name" ? destination.name : destination.address;
   if (encryptedName) return refused("its TLS hides the server's name (ECH), which this rule must see");
   if (serverName === undefined) return refused("its TLS names no server, which this rule must see");
-  if (serverName.replace(/\.$/, "") !== name) return refused("its TLS names another server than it asked for");
+  if (serverName.replace(/\.$/, "") !== name)
+    return refused("its TLS names another server than it asked for");
   return reading;
 }
 
@@ -35,7 +36,7 @@ async function helloOf(guest: Duplex): Promise<{ readonly hello: ClientHello } |
   guest.once("close", onClose);
   try {
     const patience = AbortSignal.any([gone.signal, AbortSignal.timeout(PATIENCE_MS)]);
-    for (let goesOn = true; goesOn; ) {
+    for (let goesOn = true; goesOn;) {
       const piece = await nextPiece(guest, patience);
       if (piece === undefined) break;
       goesOn = prefix.add(piece);

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Secret } from "../contract/index.ts";
 import { MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
-import { headerValueProblem, type Terms } from "../policy/index.ts";
+import { headerValueProblem } from "../policy/network/index.ts";
 
 const LARGEST_FILE = 16_384;
 
@@ -9,7 +9,10 @@ const LARGEST_FILE = 16_384;
  * The headers of a rule with their values. They are looked up when a stream needs them and go no further than to the
  * one who was allowed to have them. @throws E_BAD_POLICY naming the header, never the value
  */
-export function headersOf({ inject }: Terms, env: NodeJS.ProcessEnv): Record<string, string> {
+export function headersOf(
+  inject: Readonly<Record<string, Secret>>,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(inject).map(([name, secret]) => {
       const value = valueOf(name, secret, env);
@@ -24,7 +27,8 @@ function valueOf(name: string, secret: Secret, env: NodeJS.ProcessEnv): string {
   if (typeof secret === "string") return secret;
   if ("file" in secret) return textOf(name, secret.file);
   const value = env[secret.env];
-  if (value === undefined || value === "") throw bad(name, `the variable ${neutralise(secret.env, 60)} is not set`);
+  if (value === undefined || value === "")
+    throw bad(name, `the variable ${neutralise(secret.env, 60)} is not set`);
   return value;
 }
 

@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import { duplexPair, type Duplex } from "node:stream";
 import type { StreamEnd } from "../contract/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
-import type { BudgetMeter, Destination, Terms } from "../policy/index.ts";
+import type { BudgetMeter, Destination, Terms } from "../policy/network/index.ts";
 import type { AskedStream } from "./asked-stream.ts";
 import type { Capture, StreamTrace } from "./capture.ts";
 import { reset } from "./dial.ts";
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly journal: Journal;
   readonly authority?: TaskAuthority | undefined;
   readonly capture?: Capture | undefined;
+  /** Whom to trust as a real server; default: Node's roots. */
+  readonly trust?: SecureContext | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -48,7 +51,6 @@ export async function serve(connected: Connected, around: Surroundings): Promise
     const other = isInspected ? inspected(connected, around, trace) : peer;
     const end: StreamEnd = await relay(asked.duplex, other, watcher);
     if (end === "budget") return overBudget(watcher.exceeded);
-    if (end === "reset") asked.refuse("the connection was reset");
     if (!signal.aborted || end === "closed") note.end(end);
     return undefined;
   } finally {
@@ -61,7 +63,7 @@ export async function serve(connected: Connected, around: Surroundings): Promise
 /** Puts an inspection before the peer. @returns the end that the guest's bytes go to */
 function inspected(
   { note, terms, destination, peer }: Connected,
-  { authority, env }: Surroundings,
+  { authority, trust, env }: Surroundings,
   trace: StreamTrace | undefined,
 ): Duplex {
   const [near, far] = duplexPair();
@@ -74,7 +76,8 @@ function inspected(
     target: { name, port: destination.port },
     dial: async () => await Promise.resolve(peer),
     authority: terms.inspect ? authority : undefined,
-    inject: headersOf(terms, env),
+    trust,
+    inject: headersOf(terms.inject, env),
     onRequest: (number, words) => {
       note.http(number, httpRecord(words, undefined));
     },

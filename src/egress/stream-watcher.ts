@@ -1,4 +1,4 @@
-import type { BudgetMeter } from "../policy/index.ts";
+import type { BudgetMeter } from "../policy/network/index.ts";
 import type { StreamTrace } from "./capture.ts";
 import type { Journal } from "./journal.ts";
 import { Observer } from "./observer.ts";

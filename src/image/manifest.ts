@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { ProfileSettings } from "../contract/index.ts";
+import type { NetworkPolicy, ProfileSettings } from "../contract/index.ts";
 import { MayflyError, attempt } from "../foundation/index.ts";
 import { hashFile, lookOf } from "./digest.ts";
 
@@ -33,6 +33,7 @@ const Manifest = v.object({
     standby: v.number(),
     mime: v.pipe(v.array(v.string()), v.readonly()),
     limits: v.record(v.string(), v.number()),
+    network: v.optional(v.custom<NetworkPolicy>((value) => typeof value === "object")),
   }),
   parts: v.object({ kernel: Part, initramfs: Part, root: Part }),
 });

@@ -4,6 +4,7 @@ import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
 import { MayflyError, formatSize } from "../foundation/index.ts";
 import { ensureImage, type Image } from "../image/index.ts";
+import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
 import { forkTemplate } from "./fork.ts";
@@ -68,10 +69,10 @@ export class Microvisor implements AsyncDisposable {
     });
   }
 
-  /** What a profile says of limits. */
-  async profileLimits(profile: string): Promise<Partial<Limits>> {
-    const { limits, memory, vcpus } = (await this.image(profile)).profile;
-    return { ...limits, memory, vcpus };
+  /** What a profile gives to each of its tasks. */
+  async profileDefaults(profile: string): Promise<ProfileDefaults> {
+    const { limits, memory, vcpus, network } = (await this.image(profile)).profile;
+    return { limits: { ...limits, memory, vcpus }, network };
   }
 
   /**

@@ -1,5 +1,13 @@
-import { LIMIT_RANGES, type Limits, type TaskInput, type TaskRequest } from "../contract/index.ts";
+import {
+  LIMIT_RANGES,
+  type Limits,
+  type LocatedNetwork,
+  type NetworkPolicy,
+  type TaskInput,
+  type TaskRequest,
+} from "../contract/index.ts";
 import { MayflyError, neutralise } from "../foundation/index.ts";
+import { mergeNetwork } from "./network/located-network.ts";
 import { DEFAULT_LIMITS, LARGEST_COMMAND, MEMORY_STEP } from "./defaults.ts";
 
 /** A request that was checked and completed: all that a task may do, and nothing open. */
@@ -15,14 +23,22 @@ export interface AdmittedTask {
   readonly cwd: string;
   readonly user: string;
   readonly terminal: TaskRequest["terminal"];
+  /** Undefined: nothing was allowed, by nobody. */
+  readonly network: LocatedNetwork | undefined;
+}
+
+/** What a profile gives to each of its tasks. */
+export interface ProfileDefaults {
+  readonly limits?: Partial<Limits> | undefined;
+  readonly network?: NetworkPolicy | undefined;
 }
 
 /**
  * Checks a request and fills in what it leaves open. Pure.
- * @param profileLimits what the profile says of limits
+ * @param defaults what the profile says
  * @throws E_USAGE naming the field
  */
-export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {}): AdmittedTask {
+export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): AdmittedTask {
   const {
     profile = "base",
     inputs = [],
@@ -41,11 +57,20 @@ export function admit(request: TaskRequest, profileLimits: Partial<Limits> = {})
     terminal,
     ...admitCommand(request.command, request.env ?? {}),
     inputs: admitInputs(inputs),
-    limits: admitLimits(limits, profileLimits),
+    limits: admitLimits(limits, defaults.limits),
+    network: admitNetwork(defaults.network, request.policy?.network),
     needsHardware: isolation === "hardware",
     cwd: admitDirectory(request.cwd ?? home),
     user: admitUser(user),
   };
+}
+
+/** Lists add up, the profile's first. Whether they make sense is told by whoever enforces them. */
+function admitNetwork(
+  ...parts: readonly (NetworkPolicy | LocatedNetwork | undefined)[]
+): LocatedNetwork | undefined {
+  const given = parts.filter((part) => part !== undefined);
+  return given.length === 0 ? undefined : mergeNetwork(...given);
 }
 
 function admitDirectory(path: string): string {

@@ -1,4 +1,4 @@
-import { LimitError } from "../contract/index.ts";
+import { LimitError, NO_NETWORK } from "../contract/index.ts";
 import type {
   DisposalStep,
   InputFact,
@@ -6,7 +6,7 @@ import type {
   Outcome,
   OutputFile,
   RefusedOutput,
-  RefusedStream,
+  NetworkRecord,
   TaskResult,
   Timings,
 } from "../contract/index.ts";
@@ -31,9 +31,6 @@ export interface CollectedOutputs {
 /** A guest's clock is the host's within this, or the result says so. */
 const CLOCK_PROMISE_MS = 50;
 
-/** Refused connections kept word for word; the rest is counted. */
-const MOST_STREAMS = 100;
-
 /** Gathers what happens to a task, in order; always ends in a result, even for a failed start. Pure but for the clock. */
 export class Recorder {
   readonly #profile: string;
@@ -41,8 +38,7 @@ export class Recorder {
   readonly #startedAt = new Date().toISOString();
   readonly #timings: Record<string, number> = {};
   readonly #warnings: string[] = [];
-  readonly #streams: RefusedStream[] = [];
-  #streamCount = 0;
+  #network = NO_NETWORK;
   #machine: MachineFacts | undefined;
   #outcome: Outcome | undefined;
   #inputs: readonly InputFact[] = [];
@@ -77,9 +73,8 @@ export class Recorder {
     return this.#outcome !== undefined && kinds.includes(this.#outcome.kind);
   }
 
-  refusedStream(stream: RefusedStream): void {
-    this.#streamCount++;
-    if (this.#streams.length < MOST_STREAMS) this.#streams.push(stream);
+  network(record: NetworkRecord): void {
+    this.#network = record;
   }
 
   outputs({ kept, refused, warnings }: CollectedOutputs): void {
@@ -111,9 +106,6 @@ export class Recorder {
       message: "The task has no outcome",
       next: undefined,
     };
-    const more = this.#streamCount - this.#streams.length;
-    const warnings =
-      more > 0 ? [...this.#warnings, `${more} more refused connections are not listed`] : this.#warnings;
     return {
       id: this.#machine?.id ?? "",
       profile: this.#profile,
@@ -125,10 +117,10 @@ export class Recorder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       refusedOutputs: this.#refused,
-      refusedStreams: this.#streams,
+      network: this.#network,
       startedAt: this.#startedAt,
       timings: this.#timings,
-      warnings,
+      warnings: this.#warnings,
       disposal: { complete, steps },
     };
   }

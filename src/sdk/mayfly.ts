@@ -1,5 +1,5 @@
 import { Readable, Writable } from "node:stream";
-import type { IsolationFact, OpenResult, Progress } from "../contract/index.ts";
+import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
@@ -45,9 +45,11 @@ export interface RunningVm {
 export class Mayfly implements AsyncDisposable {
   readonly #host: Host;
   readonly #microvisor: Microvisor;
+  readonly #dns: readonly string[] | undefined;
 
-  private constructor(host: Host) {
+  private constructor(host: Host, dns: readonly string[] | undefined) {
     this.#host = host;
+    this.#dns = dns;
     this.#microvisor = new Microvisor(host);
   }
 
@@ -60,17 +62,18 @@ export class Mayfly implements AsyncDisposable {
     standby = {},
     progress = ignoreProgress,
     signal,
+    dns,
   }: MayflyOptions = {}): Promise<Mayfly> {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
-    const mayfly = new Mayfly(host);
+    const mayfly = new Mayfly(host, dns);
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
     return mayfly;
   }
 
   /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
   async run(request: RunRequest): Promise<RunResult> {
-    const { stdin, stdout, stderr, signal, onResize, ...task } = request;
+    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, ...task } = request;
     const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
     const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
     const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
@@ -82,7 +85,8 @@ export class Mayfly implements AsyncDisposable {
       stderr: stderr ?? gathered.stderr,
       onResize,
     };
-    const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, signal });
+    const network = { dns: this.#dns, onStream, pcap };
+    const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, network, signal });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
   }
 
@@ -102,13 +106,13 @@ export class Mayfly implements AsyncDisposable {
   /**
    * Opens many documents, each in a micro-VM of its own, several at once. One that fails never stops the rest.
    * @returns a result for each, in the sources' order
-   * @throws E_USAGE for `jobs` out of range, and what `profileLimits` of a broken profile throws
+   * @throws E_USAGE for `jobs` out of range, and what a broken profile throws
    */
   async openMany(
     sources: readonly string[],
     { jobs, onEvent, signal, ...choices }: OpenManyRequest = {},
   ): Promise<readonly OpenResult[]> {
-    const { memory } = admitLimits(choices.limits ?? {}, await this.#microvisor.profileLimits(OFFICE));
+    const { memory } = admitLimits(choices.limits ?? {}, await this.#limitsOf(OFFICE));
     const wholeNames = needWholeNames(sources, choices.out);
     return await inBatch(sources, admitJobs(jobs, memory), async (source, index) => {
       const tell = (event: BatchNews): void => onEvent?.({ index, source, ...event });
@@ -131,7 +135,7 @@ export class Mayfly implements AsyncDisposable {
     profile = "base",
     { limits = {}, isolation = "any", label = "fork" }: ForkRequest = {},
   ): Promise<Fork> {
-    const admitted = admitLimits(limits, await this.#microvisor.profileLimits(profile));
+    const admitted = admitLimits(limits, await this.#limitsOf(profile));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     return new Fork(profile, await this.#microvisor.fork(profile, options));
   }
@@ -141,14 +145,14 @@ export class Mayfly implements AsyncDisposable {
    * @param count how many, 0 … 1,000; default: as the profile says
    */
   async standby(profile: string, count?: number): Promise<void> {
-    const limits = admitLimits({}, await this.#microvisor.profileLimits(profile));
+    const limits = admitLimits({}, await this.#limitsOf(profile));
     await this.#microvisor.keepStandby(profile, limits, count);
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
   async prepare(profile: string, { limits: asked = {} }: PrepareRequest = {}): Promise<IsolationFact> {
     admitLimits(asked); // a mistake in them is told before minutes go into an image
-    const limits = admitLimits(asked, await this.#microvisor.profileLimits(profile));
+    const limits = admitLimits(asked, await this.#limitsOf(profile));
     return await this.#microvisor.isolationOf(profile, limits);
   }
 
@@ -193,6 +197,10 @@ export class Mayfly implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #limitsOf(profile: string): Promise<Partial<Limits>> {
+    return (await this.#microvisor.profileDefaults(profile)).limits ?? {};
   }
 }
 

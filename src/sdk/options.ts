@@ -4,6 +4,7 @@ import type {
   Limits,
   OpenResult,
   Progress,
+  StreamListener,
   TaskRequest,
   TaskResult,
   TerminalSize,
@@ -16,6 +17,8 @@ export interface MayflyOptions {
   readonly standby?: Readonly<Record<string, number>> | readonly string[] | undefined;
   /** Ends what is being made (images, templates) when it aborts; tasks have signals of their own. */
   readonly signal?: AbortSignal | undefined;
+  /** DNS servers that names of allowed streams are asked of, `192.0.2.53` or `192.0.2.53:5353`. Default: as the system does. */
+  readonly dns?: readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }
@@ -29,6 +32,10 @@ export interface RunRequest extends TaskRequest {
   readonly stderr?: Writable | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /** Decides live about streams that programs in the guest ask for. */
+  readonly onStream?: StreamListener | undefined;
+  /** File that gets all that passes on streams, as PCAPNG. One that exists is replaced with `force` only. */
+  readonly pcap?: string | undefined;
   /** Tells of new sizes of the terminal, where `terminal` asks for one. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
 }

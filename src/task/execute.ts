@@ -1,18 +1,20 @@
 import type { GuestProcess } from "../channel/index.ts";
 import type { InputFact, Outcome } from "../contract/index.ts";
-import { MayflyError, neutralise, openUntrusted } from "../foundation/index.ts";
+import { MayflyError } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
 import type { Recorder } from "../report/index.ts";
 import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
 import type { OpenInput } from "./open-input.ts";
+import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
 
 interface Execution {
   readonly task: AdmittedTask;
   readonly inputs: readonly OpenInput[];
   readonly io: TaskIo;
+  readonly network: TaskNetwork;
   readonly recorder: Recorder;
   readonly signal: AbortSignal | undefined;
   readonly onInputs: ((inputs: readonly InputFact[]) => void) | undefined;
@@ -25,10 +27,9 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, recorder, signal, onInputs }: Execution,
+  { task, inputs, io, network, recorder, signal, onInputs }: Execution,
 ): Promise<Outcome> {
   const watch = new LimitWatch(task.limits);
-  recordOutward(vm, recorder);
   const cancelled = whenAborted(signal);
   try {
     return await Promise.race([vm.watched(work()), watch.hit, cancelled.promise]);
@@ -38,7 +39,8 @@ export async function execute(
   }
 
   async function work(): Promise<Outcome> {
-    const { limits, command, env, cwd, user, terminal } = task;
+    const { limits, command, cwd, user, terminal } = task;
+    const env = { ...(await network.attach(vm)), ...task.env };
     const bounded = vm.agent.limits({ memoryBytes: taskMemory(limits.memory), processes: limits.processes });
     if (inputs.length > 0) {
       const [facts] = await Promise.all([deliverInputs(vm.agent, inputs), bounded]);
@@ -86,13 +88,6 @@ async function outcomeOf(guest: GuestProcess, flowing: Promise<void>): Promise<O
 function brokenPipe(cause: unknown): MayflyError {
   if (cause instanceof MayflyError) return cause;
   return new MayflyError("E_CANCELLED", "The reader of the task's output went away", { cause });
-}
-
-function recordOutward(vm: MicroVm, recorder: Recorder): void {
-  vm.agent.onOutward(({ name, port }) => {
-    recorder.refusedStream({ name: neutralise(openUntrusted(name), 255), port });
-    return "refuse";
-  });
 }
 
 function whenAborted(signal: AbortSignal | undefined): { promise: Promise<never>; forget: () => void } {

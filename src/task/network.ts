@@ -1,19 +1,17 @@
-import type { NetworkRecord, StreamListener } from "../contract/index.ts";
-import type { Egress, Resolver } from "../egress/index.ts";
+import { NO_NETWORK, type LocatedNetwork, type NetworkRecord, type StreamListener } from "../contract/index.ts";
+import type { Egress } from "../egress/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
-import type { LocatedNetwork } from "../policy/index.ts";
 import { trustAuthority } from "./trust-authority.ts";
 
 /** What a task's streams need of the host. */
 export interface NetworkHost {
-  /** Names to addresses; shared by all tasks. */
-  readonly resolver: () => Promise<Resolver>;
+  /** Servers to ask for names; default: as the system does. */
+  readonly dns?: readonly string[] | undefined;
   readonly onStream?: StreamListener | undefined;
   /** Path of a file that gets what passes, as PCAPNG. */
   readonly pcap?: string | undefined;
 }
 
-const NOTHING: NetworkRecord = { streams: [], omitted: 0, lookups: [], bytesOut: 0, bytesIn: 0 };
 const CLOSED: LocatedNetwork = { policy: {}, locate: () => ({ key: "network" }) };
 
 /**
@@ -52,7 +50,7 @@ export class TaskNetwork {
   /** Ends all streams. @returns what was asked for */
   async close(): Promise<NetworkRecord> {
     const egress = await this.#egress;
-    if (egress === undefined) return NOTHING;
+    if (egress === undefined) return NO_NETWORK;
     await egress.close();
     return egress.record();
   }
@@ -64,12 +62,6 @@ export class TaskNetwork {
 
   async #open(): Promise<Egress> {
     const { openEgress } = await import("../egress/index.ts");
-    const { resolver, onStream, pcap } = this.#host;
-    return await openEgress(this.#policy, {
-      resolver: await resolver(),
-      onStream,
-      pcap,
-      env: process.env,
-    });
+    return openEgress(this.#policy, { ...this.#host, env: process.env });
   }
 }

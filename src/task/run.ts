@@ -6,6 +6,7 @@ import { Recorder } from "../report/index.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import type { TaskIo } from "./io.ts";
+import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 
 /** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
@@ -14,6 +15,7 @@ export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
 export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
+  readonly network?: NetworkHost | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
@@ -32,9 +34,15 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const scope = new Scope();
   try {
     // Policy: all that the task may touch. What is missing is told before a machine is made.
-    const task = admit(request, await microvisor.profileLimits(profile));
+    const task = admit(request, await microvisor.profileDefaults(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
+    const network = await TaskNetwork.open(task.network, host.network ?? {});
+    scope.defer("streams", async () => {
+      const record = await network.close();
+      recorder.network(record);
+      return `${record.streams.length + record.omitted} asked for, none is open`;
+    });
     const out = task.out === undefined ? undefined : await prepareOutputDirectory(task.out);
 
     // Microvisor: a fork of its own, with an identity of its own.
@@ -45,7 +53,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(await execute(vm, { task, inputs, io, recorder, signal, onInputs: host.onInputs }));
+    recorder.outcome(await execute(vm, { task, inputs, io, network, recorder, signal, onInputs: host.onInputs }));
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

@@ -84,8 +84,8 @@ function remarks({ warnings, report }: OpenResult): string[] {
   const told = [
     ...warnings.map(({ message }) => message),
     ...(report?.warnings ?? []).map((warning) => neutralise(warning)),
-    ...(report?.refusedStreams ?? []).map(
-      ({ name, port }) => `A connection to ${neutralise(name)}:${port} was refused`,
+    ...(report?.network.streams ?? []).map(
+      ({ target: { host, port } }) => `A connection to ${host}:${port} was refused`,
     ),
   ];
   const more = told.length - MOST_REMARKS;

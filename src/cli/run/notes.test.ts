@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { TaskResult } from "../../contract/index.ts";
+import { NO_NETWORK, type StreamRecord, type TaskResult } from "../../contract/index.ts";
 import { describeLimit, flagValue } from "./describe-limit.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
 
@@ -14,7 +14,7 @@ const RESULT: TaskResult = {
   inputs: [],
   outputs: [],
   refusedOutputs: [],
-  refusedStreams: [],
+  network: NO_NETWORK,
   startedAt: "2026-01-01T00:00:00Z",
   timings: { machine: 180 },
   warnings: [],
@@ -39,8 +39,8 @@ it.each([
 });
 
 it("neutralises what a guest named", () => {
-  const notes = warningNotes({ ...RESULT, refusedStreams: [{ name: "evil\u001b[2J", port: 80 }] });
-  expect(notes).toEqual(["refused: a connection to evil\\u{1b}[2J:80"]);
+  const refusedOutputs = [{ path: "evil\u001b[2J", why: "it is a device" }];
+  expect(warningNotes({ ...RESULT, refusedOutputs })).toEqual(["left behind: evil\\u{1b}[2J (it is a device)"]);
 });
 
 it("names a few of many and counts the rest", () => {
@@ -73,4 +73,48 @@ it("writes limits as people and flags do", () => {
   expect(flagValue("timeMs", 7 * 24 * 3_600_000)).toBe("168h");
   expect(flagValue("outputBytes", 100)).toBe("100");
   expect(flagValue("processes", 100)).toBe("100");
+});
+
+const STREAM: StreamRecord = {
+  at: 1,
+  target: { host: "example.org", port: 443 },
+  program: undefined,
+  decision: { allowed: false, rule: undefined, reason: "nothing is allowed" },
+  addresses: [],
+  connected: undefined,
+  tls: undefined,
+  inspected: false,
+  http: [],
+  bytesOut: 0,
+  bytesIn: 0,
+  end: "refused",
+  lasted: 0,
+};
+
+it("tells each refused connection once, why, and how to allow it", () => {
+  const network = { ...NO_NETWORK, streams: [STREAM, STREAM] };
+  expect(warningNotes({ ...RESULT, network })).toEqual([
+    "refused: example.org:443 (nothing is allowed), 2 times",
+    "  Allow it with --allow example.org:443, if the task may reach it.",
+  ]);
+});
+
+it("does not offer to allow what a rule refuses or what cannot be reached", () => {
+  const decision = { allowed: false, rule: 'network.deny[0] "x"', reason: "it is denied" };
+  const away: StreamRecord = {
+    ...STREAM,
+    decision: { allowed: true, rule: "r", reason: "nobody listens there" },
+    end: "unreachable",
+  };
+  const network = { ...NO_NETWORK, streams: [{ ...STREAM, decision }, away] };
+  expect(warningNotes({ ...RESULT, network })).toEqual([
+    "refused: example.org:443 (it is denied)",
+    "not connected: example.org:443 (nobody listens there)",
+  ]);
+});
+
+it("says what went over the network", () => {
+  const made: StreamRecord = { ...STREAM, connected: "192.0.2.1", end: "closed" };
+  const network = { ...NO_NETWORK, streams: [made, made], bytesOut: 2048, bytesIn: 3 };
+  expect(summary({ ...RESULT, network })).toContain(" · 2 connections to example.org: 2 KiB out, 3 B in · ");
 });

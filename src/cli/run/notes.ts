@@ -1,10 +1,9 @@
 import type { LimitName, TaskResult } from "../../contract/index.ts";
 import { MIB, formatTime, neutralise } from "../../foundation/index.ts";
 import { describeLimit, flagValue } from "./describe-limit.ts";
+import { named } from "./named.ts";
+import { streamNotes, streamSummary } from "./stream-notes.ts";
 import { LIMIT_OPTIONS } from "./limit-options.ts";
-
-/** Refused things that are named one by one; a hostile task could make thousands. */
-const MOST_NAMED = 5;
 
 /** What went wrong: told always. The next step is on a line of its own, indented. */
 export function failureNotes({ outcome, disposal }: TaskResult): string[] {
@@ -39,29 +38,27 @@ function more(limit: LimitName, allowed: number): number {
 }
 
 /** What a person should know of a task that ended well. */
-export function warningNotes({ warnings, refusedOutputs, refusedStreams }: TaskResult): string[] {
+export function warningNotes({ warnings, refusedOutputs, network }: TaskResult): string[] {
   return [
     ...warnings.map((warning) => neutralise(warning)),
     ...named(
       refusedOutputs.map(({ path, why }) => `left behind: ${neutralise(path)} (${why})`),
       "files left behind",
     ),
-    ...named(
-      refusedStreams.map(({ name, port }) => `refused: a connection to ${neutralise(name)}:${port}`),
-      "refused connections",
-    ),
+    ...streamNotes(network),
   ];
 }
 
 /** One line that says where it ran and that it is gone. */
-export function summary({ isolation, timings, origin, disposal }: TaskResult): string {
+export function summary({ isolation, timings, origin, disposal, network }: TaskResult): string {
   const steps = disposal.steps;
   const gone = `gone: ${steps.filter(({ ok }) => ok).length} of ${steps.length} disposal steps`;
   if (isolation === undefined) return `no micro-VM was made · ${gone}`;
   const how =
     isolation.kind === "hardware" ? "held by the processor" : `emulated: ${shortReason(isolation.reason)}`;
   const made = `${origin} ${formatTime(timings.machine ?? 0)}`;
-  return `ran in its own micro-VM (${how}) · ${made} · ${gone}`;
+  const streams = streamSummary(network);
+  return [`ran in its own micro-VM (${how})`, made, ...(streams === undefined ? [] : [streams]), gone].join(" · ");
 }
 
 /** A few words for the usual reasons, else the first clause; `mayfly doctor` tells it in full. */
@@ -70,12 +67,4 @@ function shortReason(reason: string): string {
   if (reason.includes("may not use")) return "KVM not allowed";
   if (reason.includes("does not exist")) return "no KVM";
   return neutralise(reason.split(/[:;,(]/)[0]?.trim() ?? "", 40);
-}
-
-function named(lines: readonly string[], what: string): string[] {
-  const more = lines.length - MOST_NAMED;
-  return [
-    ...lines.slice(0, MOST_NAMED),
-    ...(more > 0 ? [`… and ${more} more ${what} (--json lists them)`] : []),
-  ];
 }

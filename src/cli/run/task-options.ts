@@ -14,6 +14,9 @@ export interface TaskOptions {
   readonly cwd?: string;
   readonly user?: string;
   readonly isolation?: Isolation;
+  readonly allow?: readonly string[];
+  readonly policy?: string;
+  readonly pcap?: string;
   readonly yes?: boolean;
   readonly quiet?: boolean;
   readonly raw?: boolean;
@@ -28,6 +31,9 @@ export function addTaskOptions(command: Command): Command {
     .option("-f, --force", "replace files that exist: in --out, and the one of --report")
     .option("-e, --env <NAME=VALUE>", "a variable; NAME alone passes yours on (repeatable)", collectVariable)
     .option("--cwd <DIR>", "directory of the guest to start in")
+    .option("--allow <TARGET>", "let it connect: example.org:443, *.example.org, web, packages (repeatable)", collect)
+    .option("--policy <FILE>", "a policy document that says what it may reach: see `mayfly policy --help`")
+    .option("--pcap <FILE>", "record all that passes on its connections, for Wireshark")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
     .addOption(
       new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices([
@@ -57,6 +63,10 @@ export function taskFrom(files: readonly string[], options: TaskOptions): Omit<T
     isolation: options.isolation,
     limits: limitsFrom({ ...options }),
   };
+}
+
+function collect(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
 }
 
 function collectInput(text: string, earlier: readonly TaskInput[] = []): readonly TaskInput[] {

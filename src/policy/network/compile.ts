@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import type { NetworkBudget, NetworkPolicy } from "../../contract/index.ts";
+import type { Locate, NetworkBudget, NetworkPolicy } from "../../contract/index.ts";
 import { tellMistake } from "../../foundation/index.ts";
 import { Decider } from "./decide.ts";
 import type { Destination, Refusal } from "./destination.ts";
 import { showAddress } from "./destination.ts";
-import { badPolicy, locateByKey, type Locate, type RuleName } from "./place.ts";
+import { badPolicy, locateByKey, type RuleName } from "./place.ts";
 import { PrivateAddresses } from "./private-addresses.ts";
 import { compileAllow, compileDeny, type CompiledRule } from "./rule.ts";
 import { NetworkSchema } from "./schema.ts";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import type { Locate, LocatedNetwork } from "../../contract/index.ts";
 import { tellMistake } from "../../foundation/index.ts";
 import { readYaml } from "../../foundation/yaml-document.ts";
-import type { LocatedNetwork } from "./located-network.ts";
-import { badPolicy, showPath, type Locate } from "./place.ts";
+import { badPolicy, showPath } from "./place.ts";
 import { PolicySchema } from "./schema.ts";
 
 /** Reads the text of a policy document. @throws E_BAD_POLICY with file, line and the nearest known key */

@@ -1,4 +1,4 @@
-import type { LocatedNetwork } from "./located-network.ts";
+import type { LocatedNetwork } from "../../contract/index.ts";
 
 export { BudgetMeter, type Exceeded } from "./budget-meter.ts";
 export { compileNetwork, type CompiledNetwork } from "./compile.ts";
@@ -12,9 +12,9 @@ export {
 } from "./destination.ts";
 export { explainNetwork, type NetworkExplanation } from "./explain.ts";
 export { headerValueProblem } from "./header.ts";
-export { mergeNetwork, networkOfOptions, type LocatedNetwork } from "./located-network.ts";
+export { mergeNetwork, networkOfOptions } from "./located-network.ts";
 export { parseDestination } from "./parse-destination.ts";
-export { badPolicy, type Locate, type Place, type RuleName } from "./place.ts";
+export { badPolicy, type RuleName } from "./place.ts";
 export { NETWORK_SETS } from "./sets.ts";
 export { parseTarget } from "./target.ts";
 export type { Terms } from "./terms.ts";

@@ -1,11 +1,5 @@
-import type { NetworkBudget, NetworkPolicy } from "../../contract/index.ts";
-import { locateByKey, type Locate } from "./place.ts";
-
-/** A policy, and where each part of it was written. */
-export interface LocatedNetwork {
-  readonly policy: NetworkPolicy;
-  readonly locate: Locate;
-}
+import type { Locate, LocatedNetwork, NetworkBudget, NetworkPolicy } from "../../contract/index.ts";
+import { locateByKey } from "./place.ts";
 
 const BUDGETS = ["bytesOut", "connections", "connectionsPerSecond"] as const;
 const LISTS = ["allow", "deny", "private"] as const;

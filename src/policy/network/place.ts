@@ -1,15 +1,5 @@
+import type { Locate, Place } from "../../contract/index.ts";
 import { MayflyError, neutralise, type KeyPath } from "../../foundation/index.ts";
-
-/** Where a part of a policy was written, for people. */
-export interface Place {
-  /** `network.allow[1]`, or the option it came from. */
-  readonly key: string;
-  /** `policy.yaml:4`; undefined where there is no file. */
-  readonly where?: string | undefined;
-}
-
-/** Place of what lies at a path that begins with `network`. */
-export type Locate = (path: KeyPath) => Place;
 
 /** How a verdict names the rule that it follows: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
 export type RuleName = string;

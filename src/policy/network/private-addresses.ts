@@ -1,7 +1,8 @@
+import type { Locate } from "../../contract/index.ts";
 import { neutralise } from "../../foundation/index.ts";
 import { rangeable } from "./address.ts";
 import { showAddress } from "./destination.ts";
-import { badPolicy, ruleName, type Locate, type RuleName } from "./place.ts";
+import { badPolicy, ruleName, type RuleName } from "./place.ts";
 import { readTarget, type Entry } from "./rule.ts";
 import { embedsIpv4, specialUse } from "./special-ranges.ts";
 

@@ -1,7 +1,7 @@
-import type { NetworkRule } from "../../contract/index.ts";
+import type { Locate, NetworkRule } from "../../contract/index.ts";
 import { neutralise, type KeyPath } from "../../foundation/index.ts";
 import type { Destination } from "./destination.ts";
-import { badPolicy, ruleName, type Locate, type RuleName } from "./place.ts";
+import { badPolicy, ruleName, type RuleName } from "./place.ts";
 import { ALL_PORTS, WEB_PORTS, hasPort, parsePorts, type PortRange } from "./ports.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
 import { setNamed } from "./sets.ts";

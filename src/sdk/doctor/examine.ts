@@ -54,7 +54,7 @@ async function withMachine(host: Host, system: readonly Finding[], profile: stri
   await using microvisor = new Microvisor(host);
   const from = performance.now();
   try {
-    const limits = admitLimits({}, await microvisor.profileLimits(profile));
+    const limits = admitLimits({}, (await microvisor.profileDefaults(profile)).limits);
     await microvisor.prepare(profile, limits);
     const forkFrom = performance.now();
     const ready = await microvisor.fork(profile, { limits, label: "doctor", needsHardware: false });

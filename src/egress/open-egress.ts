@@ -1,0 +1,26 @@
+import type { LocatedNetwork, NetworkRule, StreamListener } from "../contract/index.ts";
+import { compileNetwork } from "../policy/network/index.ts";
+import { Resolver, askSystem } from "./dns/index.ts";
+import { Egress } from "./egress.ts";
+import { headersOf } from "./secrets.ts";
+
+export interface OpenOptions {
+  /** Servers to ask for names, `192.0.2.53` or `192.0.2.53:5353`; default: as the system does. */
+  readonly dns?: readonly string[] | undefined;
+  readonly onStream?: StreamListener | undefined;
+  /** Where secrets are looked up. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Makes a policy ready to be enforced. What is wrong with it, and secrets that are not there, is told now.
+ * @throws E_BAD_POLICY
+ */
+export function openEgress({ policy, locate }: LocatedNetwork, options: OpenOptions): Egress {
+  const network = compileNetwork(policy, locate);
+  const rules = (policy.allow ?? []).filter((rule): rule is NetworkRule => typeof rule !== "string");
+  for (const { inject } of rules) headersOf(inject ?? {}, options.env);
+  // One for each task: none learns from answers that another one asked for.
+  const resolver = new Resolver(askSystem(options.dns));
+  return new Egress({ ...options, network, resolver, inspects: rules.some(({ inspect }) => inspect === true) });
+}
