@@ -42,6 +42,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/kill.ts")).killCommand,
   },
   {
+    name: "policy",
+    group: "Tasks:",
+    summary: "say what a network policy allows, and find its mistakes",
+    load: async () => (await import("./commands/policy.ts")).policyCommand,
+  },
+  {
     name: "profiles",
     group: "Machines:",
     summary: "list the kinds of machine that there are",

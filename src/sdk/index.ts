@@ -29,6 +29,14 @@ export type {
   RunRequest,
   RunResult,
 } from "./options.ts";
+export {
+  checkPolicy,
+  explainPolicy,
+  policySchema,
+  readPolicy,
+  type PolicyParts,
+  type PolicySummary,
+} from "./policy.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export {
   listTemplates,
@@ -38,3 +46,4 @@ export {
   type TemplateInfo,
 } from "./templates.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";
+export type { NetworkExplanation } from "../policy/network/index.ts";

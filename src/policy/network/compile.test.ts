@@ -61,7 +61,7 @@ describe("a compiled policy", () => {
     ["packages", "deb.debian.org", 80, true],
     ["packages", "upload.pypi.org", 443, false],
     ["packages", "github.com", 443, false],
-  ])("with %s allowed says of %s:%d %s", (to, host, port, allowed) => {
+  ])("with %s allowed says of %s:%d %s", (to, ...[host, port, allowed]) => {
     expect(allows({ allow: [to] }, host, port)).toBe(allowed);
   });
 
@@ -151,13 +151,13 @@ describe("a compiled policy", () => {
     });
   });
 
-  it.each([
+  it.each<[NetworkPolicy, string, number, RegExp]>([
     [{ allow: ["example.org"] }, "example.org", 22, /ports 80 and 443 only/],
     [{ allow: ["*.example.org"] }, "example.org", 443, /below a name/],
     [{ allow: ["example.org"] }, "example.net", 443, /no rule/],
     [{}, "example.net", 443, /nothing is allowed/],
     [{ allow: ["web"] }, "localhost", 80, /host itself/],
-  ])("%j tells why %s:%d is refused", (policy, host, port, reason) => {
+  ])("%j tells why %s:%d is refused", (policy, ...[host, port, reason]) => {
     expect(decide(policy, host, port)).toMatchObject({
       allowed: false,
       reason: expect.stringMatching(reason) as string,

@@ -15,8 +15,8 @@ export { headerValueProblem } from "./header.ts";
 export { mergeNetwork, networkOfOptions } from "./located-network.ts";
 export { parseDestination } from "./parse-destination.ts";
 export { badPolicy, type RuleName } from "./place.ts";
+export { withSecretFiles } from "./secret-files.ts";
 export { NETWORK_SETS } from "./sets.ts";
-export { parseTarget } from "./target.ts";
 export type { Terms } from "./terms.ts";
 export type { AddressVerdict, Verdict } from "./verdict.ts";
 
