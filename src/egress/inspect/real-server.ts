@@ -60,6 +60,7 @@ export class RealServer {
     this.connection = connection;
     if (connection.destroyed) throw new MayflyError("E_CLOSED", "it closed the connection at once");
     connection.on("error", () => undefined);
+    connection.on("end", () => connection.end()); // a server that says nothing more gets no more requests
     connection.on("close", () => {
       this.gone = true;
       raw.destroy();
@@ -124,7 +125,8 @@ class OneConnection extends Agent {
     return true;
   }
 
-  override reuseSocket(): void {
-    // nothing was changed when it was put aside
+  override reuseSocket(...[connection, request]: Parameters<Agent["reuseSocket"]>): void {
+    if (!("ref" in connection)) Object.assign(connection, { ref: () => connection });
+    super.reuseSocket(connection, request);
   }
 }
