@@ -1,0 +1,80 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { MayflyError, attempt } from "../../foundation/index.ts";
+
+/** They are about one connection, or about a proxy (RFC 9110 §7.6.1). `trailer` is one too: trailers go without notice. */
+const HOP_BY_HOP = new Set([
+  ...["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"],
+  ...["proxy-connection", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info"],
+]);
+/** They say where a message ends or whom it is for: whoever could inject them could smuggle requests. */
+const NOT_INJECTABLE = new Set([...HOP_BY_HOP, "content-length", "expect", "host"]);
+const WITHOUT_BODY = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
+
+/** Names and values by turns, as `rawHeaders` has them. */
+export type RawHeaders = readonly string[];
+export type Pair = [name: string, value: string];
+
+export function pairsOf(raw: RawHeaders): Pair[] {
+  const pairs: Pair[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([raw[at] ?? "", raw[at + 1] ?? ""]);
+  return pairs;
+}
+
+/** The values of every header of that name, in lower case. */
+export function valuesOf(raw: RawHeaders, wanted: string): string[] {
+  return pairsOf(raw).flatMap(([name, value]) =>
+    name.toLowerCase() === wanted ? [value.toLowerCase()] : [],
+  );
+}
+
+/** What goes from one connection on to the next: all but hop-by-hop headers and those that Connection names. */
+export function endToEnd(raw: RawHeaders): Pair[] {
+  const named = valuesOf(raw, "connection").flatMap((value) => value.split(",").map((name) => name.trim()));
+  const left = new Set([
+    ...HOP_BY_HOP,
+    ...named.filter((name) => name !== "host" && name !== "content-length"),
+  ]);
+  return pairsOf(raw).filter(([name]) => !left.has(name.toLowerCase()));
+}
+
+/** The headers of a guest's request as the real server gets them, framing included. */
+export function forRealServer(
+  request: { readonly method: string; readonly rawHeaders: RawHeaders },
+  { host, inject }: { readonly host: string; readonly inject: Readonly<Record<string, string>> },
+): string[] {
+  const replaced = new Set([...Object.keys(inject).map((name) => name.toLowerCase()), "host"]);
+  const kept = endToEnd(request.rawHeaders).filter(([name]) => !replaced.has(name.toLowerCase()));
+  const headers: Pair[] = [["Host", host], ...kept, ...Object.entries(inject)];
+  if (isChunked(request.rawHeaders)) headers.push(["Transfer-Encoding", "chunked"]);
+  else if (!WITHOUT_BODY.has(request.method) && valuesOf(request.rawHeaders, "content-length").length === 0) {
+    headers.push(["Content-Length", "0"]);
+  }
+  return headers.flat();
+}
+
+/** Trailers of a guest's request: none that would stand in for an injected header, or for framing. */
+export function trailersForRealServer(raw: RawHeaders, inject: Readonly<Record<string, string>>): Pair[] {
+  const replaced = new Set([...Object.keys(inject).map((name) => name.toLowerCase()), ...NOT_INJECTABLE]);
+  return endToEnd(raw).filter(([name]) => !replaced.has(name.toLowerCase()));
+}
+
+export function isChunked(raw: RawHeaders): boolean {
+  return valuesOf(raw, "transfer-encoding").length > 0;
+}
+
+/** Headers that may be injected, checked. @throws E_USAGE; the message has no value of a header */
+export function checkInjected(inject: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(inject)) {
+    const isValid = attempt(() => {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      return true;
+    }, "what is wrong is said below, without the value");
+    if (isValid !== true || NOT_INJECTABLE.has(name.toLowerCase())) {
+      throw new MayflyError("E_USAGE", `The header ${JSON.stringify(name)} cannot be injected`, {
+        next: "Name a header that is not about framing, routing or one connection, with a value on one line.",
+      });
+    }
+  }
+  return inject;
+}
