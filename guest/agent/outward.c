@@ -4,6 +4,7 @@
 #include "dns.h"
 #include "forward.h"
 #include "names.h"
+#include "network.h"
 #include "port.h"
 #include "resolver.h"
 #include "say.h"
@@ -22,9 +23,7 @@
 #define WAITING_MOST 4096
 #define STREAM_BEYOND 0x80000000u
 #define PATH_MOST 1024
-/* 100::1, of a range that is nobody's (RFC 6666), and a port that is hardly anybody's: see resolver.c. */
-#define ADDRESS {.s6_addr = {1, [15] = 1}}
-#define PORT 1
+#define PORT 1 /* which hardly anybody else wants */
 
 static struct watch listener = {.fd = -1};
 static uint32_t next_id = 2;
@@ -103,11 +102,10 @@ static void listener_ready(struct watch *watch, uint32_t events)
 
 void outward_open(void)
 {
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT), .sin6_addr = ADDRESS};
-	int yes = 1, no = 0;
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT), .sin6_addr = OWN_ADDRESS_MAPPED};
+	int yes = 1;
 	listener.fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (listener.fd < 0 || setsockopt(listener.fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) < 0 ||
-	    setsockopt(listener.fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes) < 0 ||
+	if (listener.fd < 0 || setsockopt(listener.fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes) < 0 ||
 	    bind(listener.fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener.fd, WAITING_MOST) < 0)
 		die("cannot listen for outward connections: %s", strerror(errno));
 	listener.ready = listener_ready;

@@ -4,6 +4,7 @@
 #include "loop.h"
 #include "message.h"
 #include "names.h"
+#include "network.h"
 #include "port.h"
 #include "say.h"
 
@@ -15,8 +16,6 @@
 #define QUESTION_MOST 1232  /* longer ones are cut, and so malformed */
 #define TURN_MOST 64        /* answered in one turn, so that no flood starves the rest */
 #define LOOKUPS_MOST 4096   /* told to one host */
-/* 100::1, of a range that is nobody's (RFC 6666): nobody else binds to it. */
-#define ADDRESS {.s6_addr = {1, [15] = 1}}
 #define PORT 53
 
 static struct watch resolver = {.fd = -1};
@@ -82,11 +81,10 @@ static void resolver_ready(struct watch *watch, uint32_t events)
 
 int resolver_open(void)
 {
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT), .sin6_addr = ADDRESS};
-	int yes = 1, no = 0;
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT), .sin6_addr = OWN_ADDRESS_MAPPED};
+	int yes = 1;
 	resolver.fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (resolver.fd < 0 || setsockopt(resolver.fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) < 0 ||
-	    setsockopt(resolver.fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes) < 0 ||
+	if (resolver.fd < 0 || setsockopt(resolver.fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes) < 0 ||
 	    setsockopt(resolver.fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes) < 0 ||
 	    bind(resolver.fd, (struct sockaddr *)&address, sizeof address) < 0)
 		die("cannot open the resolver: %s", strerror(errno));

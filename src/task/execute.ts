@@ -89,9 +89,9 @@ function brokenPipe(cause: unknown): MayflyError {
 }
 
 function recordOutward(vm: MicroVm, recorder: Recorder): void {
-  vm.agent.onOutward(({ name, port }) => {
-    recorder.refusedStream({ name: neutralise(openUntrusted(name), 255), port });
-    return "refuse";
+  vm.agent.onOutward((stream) => {
+    recorder.refusedStream({ name: neutralise(openUntrusted(stream.host), 255), port: stream.port });
+    stream.refuse("not allowed");
   });
 }
 
