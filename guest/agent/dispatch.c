@@ -4,6 +4,7 @@
 #include "forward.h"
 #include "identity.h"
 #include "limits.h"
+#include "outward.h"
 #include "port.h"
 #include "process.h"
 #include "say.h"
@@ -97,18 +98,7 @@ static bool use_stream(struct header header, const union request *request)
 	case RESIZE:
 		process_resize(stream, request->resize.rows, request->resize.columns);
 		return true;
-	case OK:
-		if (!stream->kind->answered)
-			return false;
-		stream->kind->answered(stream, NULL);
-		return true;
-	case ERROR:
-		if (stream->kind->answered)
-			stream->kind->answered(stream, &request->error.message);
-		else
-			stream->kind->dropped(stream);
-		return true;
-	default:
+	default: /* ERROR, RESET */
 		stream->kind->dropped(stream);
 		return true;
 	}

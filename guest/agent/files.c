@@ -71,5 +71,4 @@ void files_get(uint32_t id, const union request *request)
 	if (fd < 0)
 		return;
 	stream_set_source(stream, fd);
-	stream->source_ready = true;
 }

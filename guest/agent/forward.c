@@ -48,11 +48,20 @@ static void sink_failed(struct stream *stream, int error)
 		stream_reset(stream, INPUT_OUTPUT);
 }
 
+/* Whoever is connected shall not take it for an orderly end. */
+static void dropped(struct stream *stream)
+{
+	struct linger at_once = {.l_onoff = 1};
+	int fd = stream->source.fd >= 0 ? stream->source.fd : stream->sink.fd;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	stream_close(stream);
+}
+
 const struct stream_kind forward_kind = {
 	.source_ended = source_ended,
 	.sink_ended = sink_ended,
 	.sink_failed = sink_failed,
-	.dropped = stream_close,
+	.dropped = dropped,
 };
 
 static const struct stream_kind connecting_kind = {

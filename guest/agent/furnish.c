@@ -45,6 +45,13 @@ static const char *const settings[][2] = {
 	{"/proc/sys/kernel/yama/ptrace_scope", "1"},
 	{"/proc/sys/kernel/kexec_load_disabled", "1"},
 	{"/proc/sys/kernel/sysrq", "0"},
+	/* Every address is local, and none shall seem to be there. */
+	{"/proc/sys/net/ipv4/icmp_echo_ignore_all", "1"},
+	{"/proc/sys/net/ipv6/icmp/echo_ignore_all", "1"},
+	{"/proc/sys/net/ipv4/ping_group_range", "1 0"},
+	/* Thousands of short connections a second. */
+	{"/proc/sys/net/core/somaxconn", "4096"},
+	{"/proc/sys/net/ipv4/tcp_tw_reuse", "1"},
 };
 
 static void bring_loopback_up(void)

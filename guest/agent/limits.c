@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +68,7 @@ static void counter_check(struct counter *counter)
 	encode_event(port_out(), counter->kind, (uint32_t)(now - counter->before));
 }
 
-static void counter_ready(struct watch *watch, short events)
+static void counter_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	counter_check(watch->owner);
@@ -83,7 +82,8 @@ int limits_prepare(void)
 		uint64_t now = counter->quiet_until ? milliseconds() : 0;
 		if (now >= counter->quiet_until)
 			counter->quiet_until = 0;
-		counter->watch.events = counter->quiet_until ? 0 : POLLPRI;
+		if (counter->watch.fd >= 0)
+			watch_want(&counter->watch, counter->quiet_until ? 0 : EPOLLPRI);
 		int left = (int)(counter->quiet_until ? counter->quiet_until - now : 0);
 		if (left && (wait < 0 || left < wait))
 			wait = left;
@@ -128,8 +128,6 @@ void limits_open(void)
 		struct watch *watch = &counters[i].watch;
 		*watch = (struct watch){.ready = counter_ready, .owner = &counters[i]};
 		watch->fd = open(counters[i].path, O_RDONLY | O_CLOEXEC);
-		if (watch->fd >= 0)
-			watch_add(watch);
 	}
 	limits_forget();
 }

@@ -130,7 +130,6 @@ void files_list(uint32_t id, const union request *request)
 	buffer_clear(&walk.records);
 	if (fine) {
 		stream_set_source(stream, walk.file);
-		stream->source_ready = true;
 		return;
 	}
 	close(walk.file);

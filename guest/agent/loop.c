@@ -2,74 +2,67 @@
 
 #include "say.h"
 
-#include <poll.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
-static struct watch *watches;
-static struct pollfd *polled;
-static struct watch **polled_watches;
-static unsigned capacity;
+#define BATCH 128
 
-void watch_add(struct watch *watch)
+static int poller = -1;
+/* What the wait under way reported; a watch that goes is taken out of it. */
+static struct epoll_event batch[BATCH];
+static int batch_count;
+
+static void forget(const struct watch *watch)
 {
-	watch->slot = -1;
-	watch->next = watches;
-	watches = watch;
+	for (int i = 0; i < batch_count; i++)
+		if (batch[i].data.ptr == watch)
+			batch[i].data.ptr = NULL;
 }
 
-void watch_remove(struct watch *watch)
+static int poller_fd(void)
 {
-	for (struct watch **link = &watches; *link; link = &(*link)->next) {
-		if (*link != watch)
-			continue;
-		*link = watch->next;
-		if (watch->slot >= 0)
-			polled_watches[watch->slot] = NULL;
-		watch->slot = -1;
-		return;
+	if (poller < 0)
+		poller = epoll_create1(EPOLL_CLOEXEC);
+	if (poller < 0)
+		die("epoll_create1: %s", strerror(errno));
+	return poller;
+}
+
+bool watch_want(struct watch *watch, uint32_t events)
+{
+	if (watch->events == events)
+		return true;
+	int change = !events ? EPOLL_CTL_DEL : watch->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	struct epoll_event event = {.events = events, .data.ptr = watch};
+	if (epoll_ctl(poller_fd(), change, watch->fd, &event) < 0) {
+		if (errno != EPERM)
+			die("cannot wait for descriptor %d: %s", watch->fd, strerror(errno));
+		return false;
 	}
+	watch->events = events;
+	if (!events)
+		forget(watch);
+	return true;
 }
 
 void watch_close(struct watch *watch)
 {
 	if (watch->fd < 0)
 		return;
-	watch_remove(watch);
+	watch_want(watch, 0);
 	close(watch->fd);
 	watch->fd = -1;
-	watch->events = 0;
-}
-
-static void make_room(unsigned count)
-{
-	if (count <= capacity)
-		return;
-	capacity = capacity ? capacity * 2 : 64;
-	polled = realloc(polled, capacity * sizeof *polled);
-	polled_watches = realloc(polled_watches, capacity * sizeof *polled_watches);
-	if (!polled || !polled_watches)
-		die("out of memory for %u descriptors", capacity);
 }
 
 void loop_wait(int milliseconds)
 {
-	unsigned count = 0;
-	for (struct watch *watch = watches; watch; watch = watch->next) {
-		if (!watch->events) /* Left out: poll would report a hang-up of it for ever. */
-			continue;
-		make_room(count + 1);
-		polled[count] = (struct pollfd){.fd = watch->fd, .events = watch->events};
-		polled_watches[count] = watch;
-		watch->slot = (int)count++;
+	batch_count = epoll_wait(poller_fd(), batch, BATCH, milliseconds);
+	for (int i = 0; i < batch_count; i++) {
+		struct watch *watch = batch[i].data.ptr;
+		if (watch)
+			watch->ready(watch, batch[i].events);
 	}
-	int ready = poll(polled, count, milliseconds);
-	for (unsigned i = 0; i < count; i++) {
-		struct watch *watch = polled_watches[i];
-		if (!watch)
-			continue;
-		watch->slot = -1;
-		if (ready > 0 && polled[i].revents)
-			watch->ready(watch, polled[i].revents);
-	}
+	batch_count = 0;
 }

@@ -1,8 +1,9 @@
 /* The agent: PID 1 of a micro-VM. It boots the machine, then serves the host over one port (docs/protocol.md). */
 #include "boot.h"
 #include "dispatch.h"
-#include "forward.h"
 #include "limits.h"
+#include "network.h"
+#include "outward.h"
 #include "port.h"
 #include "process.h"
 #include "say.h"
@@ -10,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* For 1,024 streams of the host and as many of the guest, with up to three descriptors each. */
+/* For 1,024 streams of the host with up to three descriptors each, and 4,096 of the guest with two. */
 #define OPEN_FILES 16384
 
 int main(void)
@@ -26,12 +27,14 @@ int main(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 	process_start_reaping();
 	limits_open();
+	network_open();
 	outward_open();
 	port_open(dispatch_frame);
 	for (;;) {
 		int port = port_prepare(), limits = limits_prepare();
 		int wait = port >= 0 && (limits < 0 || port < limits) ? port : limits;
-		loop_wait(pump_prepare() ? 0 : wait);
+		outward_prepare();
+		loop_wait(pump_is_ready() ? 0 : wait);
 		pump_turn();
 		port_flush();
 		stream_sweep();

@@ -94,7 +94,6 @@ static bool decode_short(uint8_t type, struct reader *reader, union request *req
 		request->resize.rows = (uint16_t)read_integer(reader, 2);
 		request->resize.columns = (uint16_t)read_integer(reader, 2);
 		return true;
-	case OK:
 	case END:
 	case POWEROFF:
 		return true;
@@ -161,10 +160,26 @@ void encode_exit(struct buffer *out, uint32_t stream, uint8_t kind, uint8_t stat
 	frame_end(out, begun);
 }
 
-void encode_outward(struct buffer *out, uint32_t stream, uint16_t port, const char *name)
+void encode_outward(struct buffer *out, uint32_t stream, uint16_t port, const char *host)
 {
 	size_t begun = frame_begin(out, stream, OUTWARD);
 	write_integer(out, port, 2);
+	write_string(out, host, strlen(host));
+	frame_end(out, begun);
+}
+
+void encode_program(struct buffer *out, uint32_t stream, uint32_t pid, const char *path)
+{
+	size_t begun = frame_begin(out, stream, PROGRAM);
+	write_integer(out, pid, 4);
+	write_string(out, path, strlen(path));
+	frame_end(out, begun);
+}
+
+void encode_lookup(struct buffer *out, uint16_t type, const char *name)
+{
+	size_t begun = frame_begin(out, 0, LOOKUP);
+	write_integer(out, type, 2);
 	write_string(out, name, strlen(name));
 	frame_end(out, begun);
 }

@@ -29,6 +29,8 @@ enum message_type {
 	OUTWARD = 0x30,
 	EVENT = 0x31,
 	POWEROFF = 0x32,
+	PROGRAM = 0x33,
+	LOOKUP = 0x34,
 };
 
 enum error_code {
@@ -85,7 +87,9 @@ void encode_error(struct buffer *out, uint32_t stream, uint16_t code, uint16_t e
 void encode_credit(struct buffer *out, uint32_t stream, uint32_t bytes);
 void encode_reset(struct buffer *out, uint32_t stream, uint16_t code);
 void encode_exit(struct buffer *out, uint32_t stream, uint8_t kind, uint8_t status);
-void encode_outward(struct buffer *out, uint32_t stream, uint16_t port, const char *name);
+void encode_outward(struct buffer *out, uint32_t stream, uint16_t port, const char *host);
+void encode_program(struct buffer *out, uint32_t stream, uint32_t pid, const char *path);
+void encode_lookup(struct buffer *out, uint16_t type, const char *name);
 void encode_event(struct buffer *out, uint8_t kind, uint32_t count);
 /* OK and END: no payload. */
 void encode_bare(struct buffer *out, uint32_t stream, uint8_t type);

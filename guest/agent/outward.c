@@ -1,187 +1,126 @@
-/*
- * A program in the guest connects to this socket, sends "NAME PORT\n" and, once the host agreed, reads "OK\n" and then
- * talks to whatever the host connected it to; or it reads "ERROR why\n".
- */
-#include "forward.h"
-#include "port.h"
-#include "say.h"
+#include "outward.h"
 
+#include "attribution.h"
+#include "dns.h"
+#include "forward.h"
+#include "names.h"
+#include "network.h"
+#include "port.h"
+#include "resolver.h"
+#include "say.h"
+#include "steer.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
-#include <poll.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define SOCKET "/run/mayfly/outward"
-#define WAITING_MOST 256
-#define LINE_MOST 300
-#define NAME_LONGEST 255
-
-/* A program that has not been connected yet. */
-struct program {
-	struct program *next;
-	struct watch watch;
-	struct stream *stream; /* while the host is being asked */
-	char line[LINE_MOST + 1];
-	size_t used;
-};
+#define TURN_MOST 64 /* taken in one turn, so that no flood starves the rest */
+#define WAITING_MOST 4096
+#define STREAM_BEYOND 0x80000000u
+#define PATH_MOST 1024
+#define PORT 1 /* which hardly anybody else wants */
 
 static struct watch listener = {.fd = -1};
-static struct program *programs;
-static unsigned waiting;
 static uint32_t next_id = 2;
 
-/* Keeps the descriptor open if `fd` asks for it. */
-static void forget(struct program *program, int *fd)
+static void reset_connection(int fd)
 {
-	for (struct program **link = &programs; *link; link = &(*link)->next)
-		if (*link == program) {
-			*link = program->next;
-			break;
-		}
-	waiting--;
-	if (fd) {
-		watch_remove(&program->watch);
-		*fd = program->watch.fd;
-	} else {
-		watch_close(&program->watch);
-	}
-	free(program);
-}
-
-static void tell_error(int fd, const char *why, size_t length)
-{
-	char line[LINE_MOST + 16];
-	int shown = length < LINE_MOST ? (int)length : LINE_MOST;
-	int size = snprintf(line, sizeof line, "ERROR %.*s\n", shown, length ? why : "");
-	for (int i = 0; i < size - 1; i++)
-		if (line[i] == '\n')
-			line[i] = ' ';
-	/* A line fits into a socket that nothing was written to yet; a program that is gone does not care. */
-	if (write(fd, line, (size_t)size) < 0)
-		return;
-}
-
-static void refuse(struct program *program, const char *why)
-{
-	tell_error(program->watch.fd, why, strlen(why));
-	forget(program, NULL);
-}
-
-static void answered(struct stream *stream, const struct slice *refusal)
-{
-	struct program *program = stream->owner;
-	int fd = -1;
-	if (refusal) {
-		tell_error(program->watch.fd, (const char *)refusal->at, refusal->length);
-		forget(program, NULL);
-		stream_close(stream);
-		return;
-	}
-	forget(program, &fd);
-	stream->owner = NULL;
-	if (write(fd, "OK\n", 3) == 3 && forward_attach(stream, fd))
-		return;
+	struct linger at_once = {.l_onoff = 1};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	close(fd);
-	stream_reset(stream, INPUT_OUTPUT);
 }
 
-static void dropped(struct stream *stream)
+/* What the program asked for: a name, if its address stands for one, or the address. */
+static void describe_host(const struct in6_addr *address, char text[DNS_NAME_MOST + 1])
 {
-	refuse(stream->owner, "the connection to the host was reset");
-	stream_close(stream);
+	const char *name = NULL;
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		uint32_t ip4;
+		memcpy(&ip4, &address->s6_addr[12], sizeof ip4);
+		name = names_find(ntohl(ip4));
+		inet_ntop(AF_INET, &ip4, text, DNS_NAME_MOST + 1);
+	} else {
+		inet_ntop(AF_INET6, address, text, DNS_NAME_MOST + 1);
+	}
+	if (name)
+		snprintf(text, DNS_NAME_MOST + 1, "%s", name);
 }
 
-static const struct stream_kind asking_kind = {.answered = answered, .dropped = dropped};
-
-static void ask(struct program *program, const char *name, unsigned port)
+static void tell_program(uint32_t stream, const struct in6_addr *to, uint16_t from)
 {
-	program->stream = next_id < 0x80000000u ? stream_open(next_id, &asking_kind, program) : NULL;
-	if (!program->stream) {
-		refuse(program, "too many connections");
+	char link[32], path[PATH_MOST + 1];
+	uint32_t process = attribution_find(to, from);
+	if (!process)
+		return;
+	snprintf(link, sizeof link, "/proc/%u/exe", process);
+	ssize_t length = readlink(link, path, PATH_MOST);
+	path[length > 0 ? length : 0] = 0;
+	encode_program(port_out(), stream, process, path);
+}
+
+static void connection_came(int fd, const struct sockaddr_in6 *from)
+{
+	struct sockaddr_in6 to;
+	socklen_t size = sizeof to;
+	char host[DNS_NAME_MOST + 1];
+	int yes = 1;
+	struct stream *stream = NULL;
+	if (next_id < STREAM_BEYOND && getsockname(fd, (struct sockaddr *)&to, &size) == 0)
+		stream = stream_open(next_id, &forward_kind, NULL);
+	if (!stream || !forward_attach(stream, fd)) {
+		reset_connection(fd);
+		if (stream)
+			stream_close(stream);
 		return;
 	}
 	next_id += 2;
-	program->stream->sink_opening = true;
-	program->watch.events = 0;
-	encode_outward(port_out(), program->stream->id, (uint16_t)port, name);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	describe_host(&to.sin6_addr, host);
+	encode_outward(port_out(), stream->id, ntohs(to.sin6_port), host);
+	tell_program(stream->id, &to.sin6_addr, ntohs(from->sin6_port));
+	pump_try(stream);
 }
 
-static void parse_line(struct program *program)
-{
-	char *line = program->line, *space = strchr(line, ' '), *rest = NULL;
-	unsigned long port = space ? strtoul(space + 1, &rest, 10) : 0;
-	if (!space || space == line || space - line > NAME_LONGEST || *rest || port < 1 || port > 65535) {
-		refuse(program, "expected: NAME PORT");
-		return;
-	}
-	*space = 0;
-	ask(program, line, (unsigned)port);
-}
-
-/* Takes the line and not a byte more: what follows is for the other end. */
-static void line_ready(struct watch *watch, short events)
+static void listener_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
-	struct program *program = watch->owner;
-	char *at = program->line + program->used;
-	ssize_t length = recv(watch->fd, at, LINE_MOST - program->used, MSG_PEEK);
-	if (length < 0 && errno == EAGAIN)
-		return;
-	if (length <= 0) {
-		forget(program, NULL);
-		return;
+	for (int i = 0; i < TURN_MOST && !port_is_busy(); i++) {
+		struct sockaddr_in6 from = {0};
+		socklen_t size = sizeof from;
+		int fd = accept4(watch->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			connection_came(fd, &from);
+		else if (errno != ECONNABORTED)
+			return;
 	}
-	char *end = memchr(at, '\n', (size_t)length);
-	length = recv(watch->fd, at, end ? (size_t)(end - at) + 1 : (size_t)length, 0);
-	program->used += length > 0 ? (size_t)length : 0;
-	if (end) {
-		*end = 0;
-		parse_line(program);
-	} else if (program->used == LINE_MOST) {
-		refuse(program, "expected: NAME PORT, and a newline");
-	}
-}
-
-static void program_came(struct watch *watch, short events)
-{
-	(void)events;
-	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	struct program *program = waiting < WAITING_MOST ? calloc(1, sizeof *program) : NULL;
-	if (!program) {
-		const char *why = "too many connections wait";
-		tell_error(fd, why, strlen(why));
-		close(fd);
-		return;
-	}
-	program->watch = (struct watch){.fd = fd, .events = POLLIN, .ready = line_ready, .owner = program};
-	watch_add(&program->watch);
-	program->next = programs;
-	programs = program;
-	waiting++;
 }
 
 void outward_open(void)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
-	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (listener.fd < 0 || bind(listener.fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-	    chmod(SOCKET, 0666) < 0 || listen(listener.fd, 128) < 0)
-		die("cannot listen at " SOCKET ": %s", strerror(errno));
-	listener.events = POLLIN;
-	listener.ready = program_came;
-	watch_add(&listener);
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT), .sin6_addr = OWN_ADDRESS_MAPPED};
+	int yes = 1;
+	listener.fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener.fd < 0 || setsockopt(listener.fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes) < 0 ||
+	    bind(listener.fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener.fd, WAITING_MOST) < 0)
+		die("cannot listen for outward connections: %s", strerror(errno));
+	listener.ready = listener_ready;
+	steer(listener.fd, resolver_open());
+	attribution_open();
+}
+
+void outward_prepare(void)
+{
+	/* The rest waits in the kernel, which bounds it, and asks again if that is full. */
+	watch_want(&listener, port_is_busy() ? 0 : EPOLLIN);
 }
 
 void outward_reset(void)
 {
-	while (programs)
-		refuse(programs, "the connection to the host was reset");
 	next_id = 2;
+	resolver_reset();
 }

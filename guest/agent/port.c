@@ -63,10 +63,10 @@ static void port_read(void)
 	deliver_frames();
 }
 
-static void port_ready(struct watch *watch, short events)
+static void port_ready(struct watch *watch, uint32_t events)
 {
 	(void)watch;
-	if (events & (POLLIN | POLLHUP))
+	if (events & (EPOLLIN | EPOLLHUP))
 		port_read();
 }
 
@@ -109,7 +109,6 @@ void port_open(void (*receive)(struct header header, const uint8_t *payload))
 		die("no virtio-serial port named " PORT_NAME);
 	receive_frame = receive;
 	port.ready = port_ready;
-	watch_add(&port);
 }
 
 struct buffer *port_out(void)
@@ -148,14 +147,9 @@ int port_prepare(void)
 		struct pollfd now = {.fd = port.fd, .events = POLLIN};
 		attached = poll(&now, 1, 0) >= 0 && !(now.revents & POLLHUP);
 	}
-	port.events = 0;
-	if (!attached)
-		return DETACHED_PAUSE;
-	if (buffer_length(&outgoing) <= OUTGOING_MOST)
-		port.events |= POLLIN;
-	if (buffer_length(&outgoing) > 0)
-		port.events |= POLLOUT;
-	return -1;
+	uint32_t in = buffer_length(&outgoing) <= OUTGOING_MOST ? EPOLLIN : 0, out = buffer_length(&outgoing) > 0 ? EPOLLOUT : 0;
+	watch_want(&port, attached ? in | out : 0);
+	return attached ? -1 : DETACHED_PAUSE;
 }
 
 void port_finish(void)

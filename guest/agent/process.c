@@ -7,7 +7,6 @@
 #include "spawn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -138,7 +137,7 @@ static void child_ended(pid_t pid, int status)
 	finish_if_done(process);
 }
 
-static void children_ready(struct watch *watch, short events)
+static void children_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	struct signalfd_siginfo information;
@@ -157,11 +156,11 @@ void process_start_reaping(void)
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	children = (struct watch){.events = POLLIN, .ready = children_ready};
+	children = (struct watch){.ready = children_ready};
 	children.fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (children.fd < 0)
 		die("signalfd failed: errno %d", errno);
-	watch_add(&children);
+	watch_want(&children, EPOLLIN);
 }
 
 static void refuse(struct process *process, const struct spawn *plan, const char *program)

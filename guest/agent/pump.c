@@ -2,16 +2,51 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
 #define CREDIT_MOST (16 * 1024 * 1024)
-#define DATA_MOST 32768   /* what the port takes at once */
 #define GRANT_LEAST 32768 /* credit is given in pieces not smaller than this, as frames cost */
+#define WINDOW_MOST (1024 * 1024)
+#define WIDENED_MOST (32 * 1024 * 1024) /* of all windows together, beyond what they begin with */
+
+static struct stream *first, *last; /* to be read in turn */
+static uint32_t widened;
 
 static bool can_read(const struct stream *stream)
 {
-	return !stream->closed && stream->source.fd >= 0 && stream->may_send > 0 && !port_is_busy();
+	return !stream->closed && stream->source.fd >= 0 && stream->source_ready && stream->may_send > 0;
+}
+
+static void leave_turn(struct stream *stream)
+{
+	if (!stream->in_turn)
+		return;
+	stream->in_turn = false;
+	*(stream->turn_before ? &stream->turn_before->turn_after : &first) = stream->turn_after;
+	*(stream->turn_after ? &stream->turn_after->turn_before : &last) = stream->turn_before;
+}
+
+static void enter_turn(struct stream *stream)
+{
+	if (stream->in_turn || !can_read(stream))
+		return;
+	stream->in_turn = true;
+	stream->turn_before = last;
+	stream->turn_after = NULL;
+	*(last ? &last->turn_after : &first) = stream;
+	last = stream;
+}
+
+void pump_try(struct stream *stream)
+{
+	stream->source_ready = true;
+	enter_turn(stream);
+}
+
+void pump_forget(struct stream *stream)
+{
+	leave_turn(stream);
+	widened -= stream->widened;
 }
 
 static void end_source(struct stream *stream, int error)
@@ -23,7 +58,7 @@ static void end_source(struct stream *stream, int error)
 /* One read of the source, straight into the port's queue. */
 static void read_source(struct stream *stream)
 {
-	size_t most = stream->may_send < DATA_MOST ? stream->may_send : DATA_MOST;
+	size_t most = stream->may_send < PAYLOAD_MOST ? stream->may_send : PAYLOAD_MOST;
 	if (most > stream->source_left)
 		most = (size_t)stream->source_left;
 	if (most == 0) {
@@ -40,37 +75,52 @@ static void read_source(struct stream *stream)
 			stream->source_left -= (uint64_t)count;
 	} else if (count == 0) {
 		end_source(stream, 0);
-	} else if (errno == EAGAIN || errno == EINTR) {
-		if (stream->source_ready)
+	} else if (errno == EAGAIN) {
+		stream->source_ready = false;
+		if (stream->source_ends)
 			end_source(stream, 0);
-	} else {
+	} else if (errno != EINTR) {
 		end_source(stream, errno);
 	}
 }
 
-void pump_source_ready(struct watch *watch, short events)
+void pump_source_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
-	struct stream *stream = watch->owner;
-	if (can_read(stream))
-		read_source(stream);
+	pump_try(watch->owner);
 }
 
 void stream_drain(struct stream *stream, uint64_t most)
 {
-	stream->source_ready = true;
+	stream->source_ends = stream->source_ready = true;
 	stream->source_left = most;
-	while (can_read(stream))
+	while (can_read(stream) && !port_is_busy())
 		read_source(stream);
+	enter_turn(stream);
+}
+
+/* A window that is used grows to twice its size, and again. */
+static uint32_t widen(struct stream *stream)
+{
+	uint32_t more = stream->ungranted;
+	if (more > WINDOW_MOST - stream->window)
+		more = WINDOW_MOST - stream->window;
+	if (more > WIDENED_MOST - widened)
+		more = WIDENED_MOST - widened;
+	stream->window += more;
+	stream->widened += more;
+	widened += more;
+	return more;
 }
 
 static void grant(struct stream *stream, size_t bytes)
 {
 	stream->ungranted += (uint32_t)bytes;
-	if (stream->got_end || stream->ungranted < GRANT_LEAST)
+	if (stream->got_end || stream->ungranted < GRANT_LEAST || stream->ungranted < stream->window / 4)
 		return;
-	encode_credit(port_out(), stream->id, stream->ungranted);
-	stream->may_receive += stream->ungranted;
+	uint32_t credit = stream->ungranted + widen(stream);
+	encode_credit(port_out(), stream->id, credit);
+	stream->may_receive += credit;
 	stream->ungranted = 0;
 }
 
@@ -79,10 +129,13 @@ static size_t write_sink(struct stream *stream, const uint8_t *bytes, size_t siz
 {
 	if (stream->sink.fd < 0)
 		return size;
-	ssize_t count = write(stream->sink.fd, bytes, size);
+	ssize_t count;
+	do
+		count = write(stream->sink.fd, bytes, size);
+	while (count < 0 && errno == EINTR);
 	if (count >= 0)
 		return (size_t)count;
-	if (errno == EAGAIN || errno == EINTR)
+	if (errno == EAGAIN)
 		return 0;
 	int error = errno;
 	watch_close(&stream->sink);
@@ -103,13 +156,13 @@ static void flush_sink(struct stream *stream)
 		stream->kind->sink_ended(stream);
 }
 
-void pump_sink_ready(struct watch *watch, short events)
+void pump_sink_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	struct stream *stream = watch->owner;
 	if (stream->sink_opening)
 		stream->kind->opened(stream);
-	else
+	else if (buffer_length(&stream->queue) > 0)
 		flush_sink(stream);
 }
 
@@ -125,8 +178,10 @@ bool stream_receive(struct stream *stream, struct slice bytes)
 		return false;
 	stream->may_receive -= bytes.length;
 	size_t written = 0;
+	/* Until it takes no more: only after that is it reported when it does again. */
 	if (buffer_length(&stream->queue) == 0 && !stream->sink_opening)
-		written = write_sink(stream, bytes.at, bytes.length);
+		for (size_t count = 1; count > 0 && written < bytes.length && !stream->closed; written += count)
+			count = write_sink(stream, bytes.at + written, bytes.length - written);
 	if (stream->closed)
 		return true;
 	buffer_append(&stream->queue, bytes.at + written, bytes.length - written);
@@ -151,26 +206,21 @@ bool stream_receive_credit(struct stream *stream, uint32_t bytes)
 	if (bytes > CREDIT_MOST - stream->may_send)
 		return false;
 	stream->may_send += bytes;
+	enter_turn(stream);
 	return true;
 }
 
-bool pump_prepare(void)
+bool pump_is_ready(void)
 {
-	bool ready = false;
-	for (struct stream *stream = stream_first(); stream; stream = stream->next) {
-		bool readable = can_read(stream);
-		stream->source.events = readable && !stream->source_ready ? POLLIN : 0;
-		ready |= readable && stream->source_ready;
-		/* An opening sink is either a socket that connects, or one that waits for the host's answer. */
-		bool writable = stream->sink_opening ? stream->kind->opened != NULL : buffer_length(&stream->queue) > 0;
-		stream->sink.events = writable ? POLLOUT : 0;
-	}
-	return ready;
+	return first && !port_is_busy();
 }
 
 void pump_turn(void)
 {
-	for (struct stream *stream = stream_first(); stream; stream = stream->next)
-		if (stream->source_ready && can_read(stream))
-			read_source(stream);
+	while (pump_is_ready()) {
+		struct stream *stream = first;
+		leave_turn(stream);
+		read_source(stream);
+		enter_turn(stream);
+	}
 }

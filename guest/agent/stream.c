@@ -7,10 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_CREDIT 262144
+#define BUCKETS 1024
 
-static struct stream *streams;
-static unsigned counts[2]; /* open ones: of the host, of the guest */
+/* Of an open stream in each direction: of the host's, of the guest's, which may be many and idle. */
+static const uint32_t first_credit[2] = {262144, 65536};
+static const unsigned most[2] = {STREAMS_MOST, OUTWARD_STREAMS_MOST};
+static unsigned counts[2];
+
+static struct stream *buckets[BUCKETS];
+static struct stream *closed;
+
+static struct stream **bucket_of(uint32_t id)
+{
+	return &buckets[id % BUCKETS];
+}
 
 static unsigned account_of(uint32_t id)
 {
@@ -19,27 +29,28 @@ static unsigned account_of(uint32_t id)
 
 struct stream *stream_open(uint32_t id, const struct stream_kind *kind, void *owner)
 {
-	struct stream *stream = counts[account_of(id)] < STREAMS_MOST ? calloc(1, sizeof *stream) : NULL;
+	unsigned account = account_of(id);
+	struct stream *stream = counts[account] < most[account] ? calloc(1, sizeof *stream) : NULL;
 	if (!stream)
 		return NULL;
-	counts[account_of(id)]++;
+	counts[account]++;
 	stream->id = id;
 	stream->kind = kind;
 	stream->owner = owner;
-	stream->may_send = stream->may_receive = FIRST_CREDIT;
+	stream->may_send = stream->may_receive = stream->window = first_credit[account];
 	stream->source_left = UINT64_MAX;
 	stream->source = (struct watch){.fd = -1, .ready = pump_source_ready, .owner = stream};
 	stream->sink = (struct watch){.fd = -1, .ready = pump_sink_ready, .owner = stream};
-	stream->next = streams;
-	return streams = stream;
+	stream->next = *bucket_of(id);
+	return *bucket_of(id) = stream;
 }
 
 struct stream *stream_find(uint32_t id)
 {
-	for (struct stream *stream = streams; stream; stream = stream->next)
-		if (stream->id == id && !stream->closed)
-			return stream;
-	return NULL;
+	struct stream *stream = *bucket_of(id);
+	while (stream && stream->id != id)
+		stream = stream->next;
+	return stream;
 }
 
 struct stream *stream_accept(uint32_t id, const struct stream_kind *kind, void *owner)
@@ -50,17 +61,19 @@ struct stream *stream_accept(uint32_t id, const struct stream_kind *kind, void *
 	return stream;
 }
 
-struct stream *stream_first(void)
-{
-	return streams;
-}
-
 void stream_close(struct stream *stream)
 {
 	if (stream->closed)
 		return;
+	struct stream **link = bucket_of(stream->id);
+	while (*link != stream)
+		link = &(*link)->next;
+	*link = stream->next;
+	stream->next = closed;
+	closed = stream;
 	stream->closed = true;
 	counts[account_of(stream->id)]--;
+	pump_forget(stream);
 	watch_close(&stream->source);
 	watch_close(&stream->sink);
 	buffer_clear(&stream->queue);
@@ -69,14 +82,17 @@ void stream_close(struct stream *stream)
 void stream_set_source(struct stream *stream, int fd)
 {
 	stream->source.fd = fd;
-	watch_add(&stream->source);
+	if (watch_want(&stream->source, EPOLLIN | EPOLLET))
+		return;
+	stream->source_ends = true;
+	pump_try(stream);
 }
 
 void stream_set_sink(struct stream *stream, int fd)
 {
 	stream->sink.fd = fd;
 	stream->sink_accepts = true;
-	watch_add(&stream->sink);
+	watch_want(&stream->sink, EPOLLOUT | EPOLLET);
 }
 
 void stream_close_sink(struct stream *stream)
@@ -115,20 +131,16 @@ void stream_end(struct stream *stream)
 
 void stream_drop_all(void)
 {
-	for (struct stream *stream = streams; stream; stream = stream->next)
-		if (!stream->closed)
-			stream->kind->dropped(stream);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		while (buckets[i])
+			buckets[i]->kind->dropped(buckets[i]);
 }
 
 void stream_sweep(void)
 {
-	for (struct stream **link = &streams; *link;) {
-		struct stream *stream = *link;
-		if (!stream->closed) {
-			link = &stream->next;
-			continue;
-		}
-		*link = stream->next;
+	while (closed) {
+		struct stream *stream = closed;
+		closed = stream->next;
 		free(stream);
 	}
 }

@@ -8,7 +8,8 @@
 #include "loop.h"
 #include "message.h"
 
-#define STREAMS_MOST 1024
+#define STREAMS_MOST 1024         /* of the host */
+#define OUTWARD_STREAMS_MOST 4096 /* of the guest */
 
 struct stream;
 
@@ -21,28 +22,30 @@ struct stream_kind {
 	void (*sink_failed)(struct stream *stream, int error);
 	/* A sink that was opening became writable. */
 	void (*opened)(struct stream *stream);
-	/* The host answered OUTWARD: NULL is OK, else its ERROR's message. */
-	void (*answered)(struct stream *stream, const struct slice *refusal);
 	/* The stream is given up, by the host or a new connection. To free what the owner holds and close its streams. */
 	void (*dropped)(struct stream *stream);
 };
 
 struct stream {
-	struct stream *next;
+	struct stream *next; /* in its bucket; once closed, among those to be freed */
 	uint32_t id;
 	bool closed; /* freed at the end of the turn */
 	const struct stream_kind *kind;
 	void *owner;
 
 	struct watch source;
-	bool source_ready; /* a read never waits: a file, or what a dead process left in a pipe */
+	bool source_ready; /* until a read says that it would wait */
+	bool source_ends;  /* a read never waits, and if it would, that is the end: a file, or what a dead process left */
 	uint64_t source_left; /* read no more than this */
 	uint32_t may_send;
+	struct stream *turn_before, *turn_after; /* the queue of those that can be read now */
+	bool in_turn;
 
 	struct watch sink;
 	struct buffer queue;
 	bool sink_accepts, sink_opening, got_end;
 	uint32_t may_receive, ungranted;
+	uint32_t window, widened; /* credit that the host has at most, which grows while it is used; by how much it did */
 };
 
 /* NULL: too many. The identifier must be free. */
@@ -50,8 +53,6 @@ struct stream *stream_open(uint32_t id, const struct stream_kind *kind, void *ow
 /* The same for a stream that the host opened: it gets an ERROR if there are too many. */
 struct stream *stream_accept(uint32_t id, const struct stream_kind *kind, void *owner);
 struct stream *stream_find(uint32_t id);
-/* All of them, linked by `next`; closed ones too. */
-struct stream *stream_first(void);
 /* Frees the closed ones. */
 void stream_sweep(void);
 void stream_drop_all(void);
@@ -78,11 +79,15 @@ bool stream_receive(struct stream *stream, struct slice bytes);
 bool stream_receive_end(struct stream *stream);
 bool stream_receive_credit(struct stream *stream, uint32_t bytes);
 
-/* Before each wait: says which descriptors to wait for. True: something can be read without waiting. */
-bool pump_prepare(void);
-/* After each wait: reads what needs no waiting for. */
+/* Whether something can be read without waiting. */
+bool pump_is_ready(void);
+/* Reads what can be read, one stream after another, until nothing is left or the port has enough. */
 void pump_turn(void);
-void pump_source_ready(struct watch *watch, short events);
-void pump_sink_ready(struct watch *watch, short events);
+void pump_source_ready(struct watch *watch, uint32_t events);
+void pump_sink_ready(struct watch *watch, uint32_t events);
+/* Of a stream that closes. */
+void pump_forget(struct stream *stream);
+/* The source may be readable now. */
+void pump_try(struct stream *stream);
 
 #endif

@@ -53,7 +53,7 @@ describe("the start", () => {
     const hello = agent.hello();
     const identified = agent.identify(IDENTITY);
     guest.send(wire.ERROR, 1, { code: 3, errno: 0, message: "late" });
-    guest.send(wire.OUTWARD, 8, { port: 1, name: "x" });
+    guest.send(wire.OUTWARD, 8, { port: 1, host: "x" });
     guest.ready();
     expect(openUntrusted((await hello).kernel)).toBe("6.1.0-fake");
     guest.send(wire.OK, 1, {});

@@ -1,12 +1,13 @@
 import type { Duplex, Readable } from "node:stream";
 import { EVENT_MEMORY, IDENTITY, LIMITS, POWEROFF, SEAL, unsendable } from "../contract/agent/index.ts";
 import type { GuestEntry, ListingLimits } from "../contract/agent/index.ts";
-import type { MayflyError, Untrusted } from "../foundation/index.ts";
+import type { MayflyError } from "../foundation/index.ts";
 import { call } from "./call.ts";
 import { connect, type ConnectTarget } from "./connect.ts";
 import { Connection, type Greeting } from "./connection.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
+import type { GuestLookup, OutwardStream } from "./outward.ts";
 import { ProcessStream, type ExecRequest, type GuestProcess } from "./process.ts";
 import { put, type NewGuestFile } from "./put.ts";
 
@@ -27,13 +28,6 @@ export interface IdentityRequest {
 export interface GuestEvent {
   readonly kind: "memory" | "processes";
   readonly count: number;
-}
-
-/** A program in the guest asks for a connection to the outside. */
-export interface OutwardRequest {
-  readonly name: Untrusted<string>;
-  /** 0 … 65,535. */
-  readonly port: number;
 }
 
 /**
@@ -63,8 +57,13 @@ export interface AgentConnection {
   powerOff(): void;
   /** Not called for one connection more than 65,536 times. */
   onEvent(listener: (event: GuestEvent) => void): void;
-  /** Without a listener every request is refused. The one listener replaces an earlier one. */
-  onOutward(listener: (request: OutwardRequest) => "refuse"): void;
+  /**
+   * Programs connect to other machines. Without a listener every stream is refused; the one listener replaces an
+   * earlier one. It must use the stream's `duplex`, or refuse it, or destroy it: at most 4,096 are open at a time.
+   */
+  onOutward(listener: (stream: OutwardStream) => void): void;
+  /** Each name once that programs ask for, at most 4,096. The one listener replaces an earlier one. */
+  onLookup(listener: (lookup: GuestLookup) => void): void;
   /** Settles when the connection has ended, with why; undefined after `powerOff`. Never rejects. */
   readonly closed: Promise<MayflyError | undefined>;
   /** Ends the connection now and rejects every pending call with `reason`. The first reason stays. */
@@ -79,7 +78,10 @@ export function connectAgent(socket: Duplex): AgentConnection {
 class Agent implements AgentConnection {
   private readonly connection: Connection;
   private readonly eventListeners: ((event: GuestEvent) => void)[] = [];
-  private outwardListener: (request: OutwardRequest) => "refuse" = () => "refuse";
+  private outwardListener: (stream: OutwardStream) => void = (stream) => {
+    stream.refuse("");
+  };
+  private lookupListener: (lookup: GuestLookup) => void = () => undefined;
 
   constructor(socket: Duplex) {
     this.connection = new Connection(socket, {
@@ -87,9 +89,11 @@ class Agent implements AgentConnection {
         const event = { kind: kind === EVENT_MEMORY ? "memory" : "processes", count } as const;
         for (const listener of this.eventListeners) listener(event);
       },
-      outward: ({ stream, body: { name, port } }) => {
-        this.outwardListener({ name, port }); // "refuse" is all that it can say, so far
-        this.connection.refuse(stream);
+      lookup: ({ body }) => {
+        this.lookupListener(body);
+      },
+      outward: (stream) => {
+        this.outwardListener(stream);
       },
     });
   }
@@ -150,8 +154,12 @@ class Agent implements AgentConnection {
     this.eventListeners.push(listener);
   }
 
-  onOutward(listener: (request: OutwardRequest) => "refuse"): void {
+  onOutward(listener: (stream: OutwardStream) => void): void {
     this.outwardListener = listener;
+  }
+
+  onLookup(listener: (lookup: GuestLookup) => void): void {
+    this.lookupListener = listener;
   }
 
   destroy(reason: MayflyError): void {

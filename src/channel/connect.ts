@@ -1,11 +1,9 @@
 import type { Duplex } from "node:stream";
-import { CONNECT, CONNECT_TCP, CONNECT_UNIX, RESET, violation } from "../contract/agent/index.ts";
-import { deferred, MayflyError } from "../foundation/index.ts";
+import { CONNECT, CONNECT_TCP, CONNECT_UNIX, INITIAL_CREDIT, violation } from "../contract/agent/index.ts";
+import { deferred, type MayflyError } from "../foundation/index.ts";
 import { guestError, guestReset, type Asked } from "./guest-error.ts";
 import type { StreamHandler, StreamMessage } from "./multiplexer.ts";
-import { duplexOf } from "./node-streams.ts";
-import { ReceiveWindow } from "./receive-window.ts";
-import { SendWindow } from "./send-window.ts";
+import { Pipe } from "./pipe.ts";
 import type { StreamOwner } from "./stream-owner.ts";
 
 /** A port on the guest's loopback (1 … 65,535), or a unix socket by its absolute path in the guest. */
@@ -22,10 +20,7 @@ class ConnectStream implements StreamHandler {
   private readonly owner: StreamOwner;
   private readonly asked: Asked;
   private readonly stream: number;
-  private readonly receiveWindow: ReceiveWindow;
-  private readonly sendWindow: SendWindow;
-  private duplex: Duplex | undefined;
-  private open = true;
+  private pipe: Pipe | undefined;
 
   constructor(owner: StreamOwner, target: ConnectTarget) {
     const request =
@@ -39,43 +34,24 @@ class ConnectStream implements StreamHandler {
     };
     this.stream = owner.open(this);
     owner.begin([this.stream], () => CONNECT.encode(this.stream, request));
-    this.receiveWindow = new ReceiveWindow(owner, this.stream);
-    this.sendWindow = new SendWindow(owner, this.stream);
   }
 
   receive(message: StreamMessage): void {
     if (message.type === "ERROR") this.fail(guestError(message, this.asked));
     else if (message.type === "RESET") this.fail(guestReset(message.body.code, this.asked));
-    else if (this.duplex === undefined) this.onAnswer(message);
-    else if (message.type === "DATA") this.receiveWindow.accept(message.body.bytes);
-    else if (message.type === "END") this.receiveWindow.end();
-    else if (message.type === "CREDIT") this.sendWindow.grant(message.body.bytes);
-    else throw violation(`${message.type} on a connection`);
+    else if (this.pipe === undefined) this.onAnswer(message);
+    else if (!this.pipe.receive(message)) throw violation(`${message.type} on a connection`);
   }
 
   fail(reason: MayflyError): void {
-    this.close(reason);
+    this.owner.close(this.stream);
     this.connected.reject(reason);
-    this.duplex?.destroy(reason);
+    this.pipe?.fail(reason);
   }
 
   private onAnswer(message: StreamMessage): void {
     if (message.type !== "OK") throw violation(`${message.type} before a connection is confirmed`);
-    this.duplex = duplexOf({ receive: this.receiveWindow, send: this.sendWindow }, this.onGone);
-    this.connected.resolve(this.duplex);
-  }
-
-  private readonly onGone = (): void => {
-    if (!this.open) return;
-    const complete = this.receiveWindow.isEnded && this.sendWindow.isEnded;
-    if (!complete) this.owner.send(RESET.encode(this.stream, { code: 0 }));
-    this.close(new MayflyError("E_CLOSED", "The connection into the guest was closed."));
-  };
-
-  private close(reason: MayflyError): void {
-    this.open = false;
-    this.owner.close(this.stream);
-    this.receiveWindow.close();
-    this.sendWindow.close(reason);
+    this.pipe = new Pipe(this.owner, { stream: this.stream, credit: INITIAL_CREDIT });
+    this.connected.resolve(this.pipe.duplex);
   }
 }

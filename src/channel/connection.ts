@@ -5,14 +5,15 @@ import {
   guestMessages,
   HELLO,
   MAX_EVENTS,
+  MAX_LOOKUPS,
   MAX_UNREAD_REFUSALS,
   violation,
 } from "../contract/agent/index.ts";
 import { NEWEST_VERSION, OLDEST_VERSION, type GuestMessage } from "../contract/agent/index.ts";
-import { asMayflyError, deferred, MayflyError, type Untrusted } from "../foundation/index.ts";
+import { asMayflyError, deferred, MayflyError, MIB, type Untrusted } from "../foundation/index.ts";
 import { guestError } from "./guest-error.ts";
 import { Multiplexer, type StreamHandler } from "./multiplexer.ts";
-import type { StreamOwner } from "./stream-owner.ts";
+import { GuestStream, type OutwardOwner, type OutwardStream } from "./outward.ts";
 import { Transport } from "./transport.ts";
 
 export interface Greeting {
@@ -24,14 +25,20 @@ export interface Greeting {
 
 type Received<T extends GuestMessage["type"]> = Extract<GuestMessage, { type: T }>;
 
+/** Bytes that all windows of a connection together may grow beyond what they begin with. */
+const MAX_WIDENING = 64 * MIB;
+/** Bytes of ERROR's message. */
+const MAX_REASON = 1024;
+
 /** What the connection does not decide itself. */
 export interface ConnectionEvents {
   readonly event: (message: Received<"EVENT">) => void;
-  readonly outward: (message: Received<"OUTWARD">) => void;
+  readonly lookup: (message: Received<"LOOKUP">) => void;
+  readonly outward: (stream: OutwardStream) => void;
 }
 
 /** One connection to an agent, from HELLO to its end; the operations run on its streams. */
-export class Connection implements StreamOwner {
+export class Connection implements OutwardOwner {
   private readonly transport: Transport;
   private readonly streams = new Multiplexer();
   private readonly reader = guestMessages((message) => {
@@ -44,7 +51,9 @@ export class Connection implements StreamOwner {
   private reason: MayflyError | undefined;
   private expectsEnd = false;
   private eventCount = 0;
+  private lookupCount = 0;
   private unreadRefusals = 0;
+  private widened = 0;
   private work: (() => void)[] = [];
 
   constructor(socket: Duplex, events: ConnectionEvents) {
@@ -82,7 +91,11 @@ export class Connection implements StreamOwner {
   }
 
   close(stream: number): void {
-    this.streams.close(stream);
+    if (!this.streams.close(stream) || stream % 2 === 1 || this.phase === "over") return;
+    // A guest that does not read what its streams are answered soon gets no more of them.
+    this.transport.whenTaken(() => {
+      this.streams.release();
+    });
   }
 
   send(frame: Uint8Array, flushed?: () => void): void {
@@ -91,6 +104,12 @@ export class Connection implements StreamOwner {
 
   busy(): boolean {
     return this.transport.busy;
+  }
+
+  widen(bytes: number): number {
+    const granted = Math.min(bytes, MAX_WIDENING - this.widened);
+    this.widened += granted;
+    return granted;
   }
 
   afterChunk(work: () => void): void {
@@ -102,12 +121,14 @@ export class Connection implements StreamOwner {
     this.expectsEnd = true;
   }
 
-  /** Refuses a stream that the guest opened. Throws E_GUEST_PROTOCOL where the guest asks on and on but does not read. */
-  refuse(stream: number): void {
+  /** Refuses a stream that the guest opened. A guest that asks on and on but does not read has broken the protocol. */
+  refuse(stream: number, why: string): void {
     if (++this.unreadRefusals > MAX_UNREAD_REFUSALS) {
-      throw violation(`more than ${MAX_UNREAD_REFUSALS} OUTWARDs without reading the answers`);
+      this.end(violation(`more than ${MAX_UNREAD_REFUSALS} OUTWARDs without reading the answers`));
+      return;
     }
-    this.send(ERROR.encode(stream, { code: GUEST_ERROR.refused, errno: 0, message: "" }), () => {
+    const message = why.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_REASON);
+    this.send(ERROR.encode(stream, { code: GUEST_ERROR.refused, errno: 0, message }), () => {
       this.unreadRefusals--;
     });
   }
@@ -149,6 +170,7 @@ export class Connection implements StreamOwner {
     } else if (this.phase !== "ready")
       return; // of an earlier connection: this one begins with READY
     else if (message.type === "OUTWARD") this.onOutward(message);
+    else if (message.type === "LOOKUP") this.onLookup(message);
     else this.streams.dispatch(message);
   }
 
@@ -166,8 +188,18 @@ export class Connection implements StreamOwner {
     if (this.phase === "ready") this.events.event(message);
   }
 
+  private onLookup(message: Received<"LOOKUP">): void {
+    if (++this.lookupCount > MAX_LOOKUPS) throw violation(`more than ${MAX_LOOKUPS} LOOKUPs`);
+    this.events.lookup(message);
+  }
+
   private onOutward(message: Received<"OUTWARD">): void {
-    this.streams.openedByGuest(message.stream);
-    this.events.outward(message);
+    if (!this.streams.openedByGuest(message.stream)) {
+      this.refuse(message.stream, "too many connections");
+      return;
+    }
+    const stream = new GuestStream(this, message);
+    this.streams.accept(message.stream, stream);
+    this.events.outward(stream);
   }
 }

@@ -4,6 +4,10 @@ export interface Link {
   readonly send: (frame: Uint8Array, flushed?: () => void) => void;
   /** True while much waits for the guest to read. */
   readonly busy: () => boolean;
+  /**
+   * Takes up to `bytes` of what all windows together may grow, and says how many; fewer than none gives them back.
+   */
+  readonly widen: (bytes: number) => number;
   /** Runs `work` when all bytes of the guest that are at hand have been decoded. */
   readonly afterChunk: (work: () => void) => void;
 }

@@ -20,10 +20,10 @@ export class ReceiveWindow {
   private discarding = false;
   private ended = false;
 
-  constructor(link: Link, stream: number) {
+  constructor(link: Link, stream: number, credit?: number) {
     this.link = link;
     this.stream = stream;
-    this.allowance = new Allowance(link, stream);
+    this.allowance = new Allowance(link, stream, credit);
   }
 
   /** True once the guest has sent END. */

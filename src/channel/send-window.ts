@@ -14,7 +14,7 @@ type Done = (error?: MayflyError) => void;
 export class SendWindow {
   private readonly link: Link;
   private readonly stream: number;
-  private credit = INITIAL_CREDIT;
+  private credit: number;
   private pending: Uint8Array | undefined;
   private done: Done = () => undefined;
   private flushing = false;
@@ -22,9 +22,10 @@ export class SendWindow {
   private ended = false;
   private closedBy: MayflyError | undefined;
 
-  constructor(link: Link, stream: number) {
+  constructor(link: Link, stream: number, credit = INITIAL_CREDIT) {
     this.link = link;
     this.stream = stream;
+    this.credit = credit;
   }
 
   /** True once END was sent. */

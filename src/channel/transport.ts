@@ -5,6 +5,8 @@ const BUSY_BYTES = 262_144;
 /** Frames that are together smaller are copied into one buffer: cheaper than a vector of them. */
 const JOIN_BYTES = 16_384;
 
+const NOTHING = new Uint8Array(0);
+
 export interface TransportEvents {
   readonly bytes: (chunk: Uint8Array) => void;
   /** The stream is over, at most once; `cause` where it failed. */
@@ -47,6 +49,12 @@ export class Transport {
     this.frames.push(frame);
     this.frameBytes += frame.length;
     if (flushed !== undefined) this.whenFlushed.push(flushed);
+  }
+
+  /** Calls `flushed` when all that was sent up to now has been taken by the system; at once where it has. */
+  whenTaken(flushed: () => void): void {
+    if (this.frameBytes + this.socket.writableLength === 0) flushed();
+    else this.send(NOTHING, flushed);
   }
 
   destroy(): void {

@@ -47,7 +47,8 @@ export class StreamNote {
   }
 
   askedBy({ pid, path }: AskingProgram): void {
-    this.#program = `${neutralise(openUntrusted(path), LONGEST_PATH)} (process ${pid})`;
+    const program = neutralise(openUntrusted(path), LONGEST_PATH);
+    this.#program = program === "" ? `process ${pid}` : `${program} (process ${pid})`;
   }
 
   /** What went wrong on an allowed stream: the first is told. */

@@ -50,6 +50,18 @@ export async function checkPolicy(file: string): Promise<PolicySummary> {
 }
 
 /**
+ * What a command line allows: the document's rules, then the others.
+ * @returns undefined where it says nothing
+ * @throws as `readPolicy`
+ */
+export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<LocatedNetwork | undefined> {
+  if (file === undefined && allow.length === 0) return undefined;
+  const { mergeNetwork, networkOfOptions } = await import("../policy/network/index.ts");
+  const parts = file === undefined ? [] : [await readPolicy(file)];
+  return mergeNetwork(...parts, networkOfOptions(allow));
+}
+
+/**
  * Says whether a policy allows a host and port, by which rule, and what is still checked when a task connects. Nothing
  * is resolved or connected.
  * @param target `example.org:443`; without a port 443
@@ -57,13 +69,11 @@ export async function checkPolicy(file: string): Promise<PolicySummary> {
  */
 export async function explainPolicy(
   target: string,
-  { file, allow = [] }: PolicyParts,
+  parts: PolicyParts,
 ): Promise<NetworkExplanation> {
   const { host, port } = splitTarget(target);
-  const { compileNetwork, explainNetwork, mergeNetwork, networkOfOptions } =
-    await import("../policy/network/index.ts");
-  const parts = file === undefined ? [] : [await readPolicy(file)];
-  const { policy, locate } = mergeNetwork(...parts, networkOfOptions(allow));
+  const { compileNetwork, explainNetwork } = await import("../policy/network/index.ts");
+  const { policy, locate } = (await locatePolicy(parts)) ?? { policy: {}, locate: undefined };
   return explainNetwork(compileNetwork(policy, locate), host, port);
 }
 

@@ -81,7 +81,7 @@ const data = (stream: number, bytes: Uint8Array): Uint8Array => wire.DATA.encode
 const end = (stream: number): Uint8Array => wire.END.encode(stream, {});
 const ok = (stream: number): Uint8Array => wire.OK.encode(stream, {});
 const record = (path: string): Uint8Array => wire.encodeRecord({ kind: "file", mode: 0, size: 0n, path });
-const outward = (stream: number): Uint8Array => wire.OUTWARD.encode(stream, { port: 1, name: "x" });
+const outward = (stream: number): Uint8Array => wire.OUTWARD.encode(stream, { port: 1, host: "x" });
 const event = wire.EVENT.encode(0, { kind: 1, count: 1 });
 const exit = wire.EXIT.encode(3, { kind: 0, status: 0 });
 const many = (count: number, make: (i: number) => Uint8Array): Uint8Array[] =>

@@ -54,7 +54,9 @@ export const VALUES = {
   SIGNAL: fc.record({ signal: fc.integer({ min: 1, max: 64 }) }),
   RESIZE: fc.record({ rows: u16, columns: u16 }),
   EXIT: fc.record({ kind: fc.nat(1), status: u8 }),
-  OUTWARD: fc.record({ port: u16, name: text(255) }),
+  OUTWARD: fc.record({ port: u16, host: text(255) }),
+  PROGRAM: fc.record({ pid: u32, path: text(1024) }),
+  LOOKUP: fc.record({ recordType: u16, name: text(255) }),
   EVENT: fc.record({ kind: fc.integer({ min: 1, max: 2 }), count: u32 }),
   POWEROFF: fc.constant({}),
 } as const;
@@ -97,6 +99,8 @@ export const guestFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   frames(VALUES.RESET, wire.RESET.encode),
   frames(VALUES.EXIT, wire.EXIT.encode),
   frames(VALUES.OUTWARD, wire.OUTWARD.encode),
+  frames(VALUES.PROGRAM, wire.PROGRAM.encode),
+  VALUES.LOOKUP.map((lookup) => wire.LOOKUP.encode(0, lookup)),
   VALUES.EVENT.map((event) => wire.EVENT.encode(0, event)),
   VALUES.READY.map((ready) => wire.READY.encode(0, ready)),
 );
@@ -116,7 +120,17 @@ const credit = (number: number): fc.Arbitrary<Uint8Array> =>
 const exit = (number: number): fc.Arbitrary<Uint8Array> =>
   VALUES.EXIT.map((v) => wire.EXIT.encode(number, v));
 
-/** Frames that fit the streams of the fuzzed connection: call 1, process 3 and 5, put 7, list 9, connect 11, get 13. */
+const open = (number: number): fc.Arbitrary<Uint8Array> =>
+  VALUES.OUTWARD.map((v) => wire.OUTWARD.encode(number, v));
+const program = (number: number): fc.Arbitrary<Uint8Array> =>
+  VALUES.PROGRAM.map((v) => wire.PROGRAM.encode(number, v));
+const reset = (number: number): fc.Arbitrary<Uint8Array> =>
+  VALUES.RESET.map((v) => wire.RESET.encode(number, v));
+
+/**
+ * Frames that fit the streams of the fuzzed connection: call 1, process 3 and 5, put 7, list 9, connect 11, get 13,
+ * and of the guest 2 and 4.
+ */
 export const likelyFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   on(1, ok),
   on(3, bytes, bytes, bytes, credit, end, exit),
@@ -125,5 +139,7 @@ export const likelyFrame: fc.Arbitrary<Uint8Array> = fc.oneof(
   on(9, records, records, records, end),
   on(11, ok, bytes, bytes, credit, end),
   on(13, bytes, bytes, end),
+  on(2, open, program, bytes, bytes, credit, end, reset),
+  on(4, open, program, bytes, credit, end),
   VALUES.EVENT.map((event) => wire.EVENT.encode(0, event)),
 );

@@ -8,12 +8,13 @@
 
 static const struct type types[] = {
 	{"HELLO", HELLO, true, false}, {"READY", READY, false, true}, {"IDENTITY", IDENTITY, true, false},
-	{"OK", OK, true, true}, {"ERROR", ERROR, true, true}, {"EXEC", EXEC, true, false}, {"PUT", PUT, true, false},
+	{"OK", OK, false, true}, {"ERROR", ERROR, true, true}, {"EXEC", EXEC, true, false}, {"PUT", PUT, true, false},
 	{"GET", GET, true, false}, {"LIST", LIST, true, false}, {"CONNECT", CONNECT, true, false},
 	{"LIMITS", LIMITS, true, false}, {"SEAL", SEAL, true, false}, {"DATA", DATA, true, true}, {"END", END, true, true},
 	{"CREDIT", CREDIT, true, true}, {"RESET", RESET, true, true}, {"SIGNAL", SIGNAL, true, false},
 	{"RESIZE", RESIZE, true, false}, {"EXIT", EXIT, false, true}, {"OUTWARD", OUTWARD, false, true},
-	{"EVENT", EVENT, false, true}, {"POWEROFF", POWEROFF, true, false},
+	{"EVENT", EVENT, false, true}, {"POWEROFF", POWEROFF, true, false}, {"PROGRAM", PROGRAM, false, true},
+	{"LOOKUP", LOOKUP, false, true},
 };
 
 const struct type *type_named(const char *name)
@@ -151,11 +152,15 @@ static size_t unhex(char *text)
 	return length;
 }
 
+static bool has_text(uint8_t type)
+{
+	return type == READY || type == ERROR || type == DATA || type == OUTWARD || type == PROGRAM || type == LOOKUP;
+}
+
 bool encode_from(struct header header, char *values[], unsigned count, struct buffer *out)
 {
 	uint64_t first = count ? to_number(values[0]) : 0, second = count > 1 ? to_number(values[1]) : 0;
-	char *text = count && (header.type == READY || header.type == ERROR || header.type == OUTWARD || header.type == DATA)
-			     ? values[count - 1] : NULL;
+	char *text = count && has_text(header.type) ? values[count - 1] : NULL;
 	size_t length = text ? unhex(text) : 0;
 	if (header.type == READY && count == 2)
 		encode_ready(out, (uint16_t)first, text);
@@ -163,6 +168,10 @@ bool encode_from(struct header header, char *values[], unsigned count, struct bu
 		encode_error(out, header.stream, (uint16_t)first, (uint16_t)second, text);
 	else if (header.type == OUTWARD && count == 2)
 		encode_outward(out, header.stream, (uint16_t)first, text);
+	else if (header.type == PROGRAM && count == 2)
+		encode_program(out, header.stream, (uint32_t)first, text);
+	else if (header.type == LOOKUP && count == 2)
+		encode_lookup(out, (uint16_t)first, text);
 	else if (header.type == EXIT && count == 2)
 		encode_exit(out, header.stream, (uint8_t)first, (uint8_t)second);
 	else if (header.type == EVENT && count == 2)

@@ -48,7 +48,7 @@ export function runCommand(invocation: Invocation): Command {
   addLimitOptions(command, DEFAULT_LIMITS);
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: RunOptions) => {
     const words = requireCommand(files, invocation.commandWords);
-    const task = taskFrom(files, options);
+    const task = await taskFrom(files, options);
     const json = options.json ?? false;
     if (json) requireGatherable(task.limits?.outputBytes);
     invocation.status = await performTask(

@@ -46,7 +46,7 @@ export function shellCommand(invocation: Invocation): Command {
         });
       }
       const { profile, files } = await sortOut(first, rest, options.profile);
-      const task = taskFrom(files, { ...options, profile });
+      const task = await taskFrom(files, { ...options, profile });
       invocation.status = await performTask(
         {
           ...task,

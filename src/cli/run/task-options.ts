@@ -51,7 +51,8 @@ export function addMannerOptions(command: Command): Command {
     .option("-y, --yes", "install missing system packages without asking");
 }
 
-export function taskFrom(files: readonly string[], options: TaskOptions): Omit<TaskRequest, "command"> {
+/** @throws E_BAD_POLICY, E_INPUT_MISSING, E_INPUT_UNREADABLE for the policy */
+export async function taskFrom(files: readonly string[], options: TaskOptions): Promise<Omit<TaskRequest, "command">> {
   return {
     profile: options.profile,
     inputs: [...files, ...(options.in ?? [])],
@@ -62,6 +63,7 @@ export function taskFrom(files: readonly string[], options: TaskOptions): Omit<T
     user: options.user,
     isolation: options.isolation,
     limits: limitsFrom({ ...options }),
+    policy: { network: await locatePolicy({ file: options.policy, allow: options.allow }) },
   };
 }
 

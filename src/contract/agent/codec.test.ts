@@ -73,6 +73,8 @@ describe("every message", () => {
     roundTrip(wire.OUTWARD, VALUES.OUTWARD),
     roundTrip(wire.EVENT, VALUES.EVENT),
     roundTrip(wire.POWEROFF, VALUES.POWEROFF),
+    roundTrip(wire.PROGRAM, VALUES.PROGRAM),
+    roundTrip(wire.LOOKUP, VALUES.LOOKUP),
   ])("%s comes back as it was sent", (_name, check) => {
     check();
   });
@@ -141,11 +143,11 @@ describe("a frame that breaks a rule", () => {
     ["READY on stream 2", wire.READY.encode(2, { version: 1, kernel: "" })],
     ["EXIT.kind is not 0 … 1", frame([2, 0, 0, 0, 1, 0, 0, 0, 0x26, 0, 0, 0], [2, 0])],
     [
-      "OUTWARD.name is longer than 255",
+      "OUTWARD.host is longer than 255",
       frame([7, 0, 0, 0, 2, 0, 0, 0, 0x30, 0, 0, 0], [1, 0, 0, 1, 0, 0, 0]),
     ],
     [
-      "OUTWARD.name wants 9 bytes where 1 are left",
+      "OUTWARD.host wants 9 bytes where 1 are left",
       frame([7, 0, 0, 0, 2, 0, 0, 0, 0x30, 0, 0, 0], [1, 0, 9, 0, 0, 0, 9]),
     ],
     ["ERROR has 1 bytes too many", frame([9, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 9])],

@@ -2,11 +2,17 @@
 
 /** Bytes of DATA that may be sent in each direction of a new stream. */
 export const INITIAL_CREDIT = 262_144;
+/** The same of a stream that the guest opens: there may be many, and most of them idle. */
+export const OUTWARD_CREDIT = 65_536;
 /** Credit that one direction of a stream may hold. */
 export const MAX_CREDIT = 16_777_216;
-/** Streams open at a time on either side's account. */
+/** Streams of the host open at a time. */
 export const MAX_OPEN_STREAMS = 1024;
+/** Streams of the guest open at a time; more are refused. */
+export const MAX_OUTWARD_STREAMS = 4096;
 /** EVENTs of one connection: an agent sends one a second of each kind at most, so this is hours. */
 export const MAX_EVENTS = 65_536;
+/** LOOKUPs of one connection. */
+export const MAX_LOOKUPS = 4096;
 /** Refusals of OUTWARD that may wait for the guest to read: an honest agent reads as fast as it asks. */
 export const MAX_UNREAD_REFUSALS = 16_384;

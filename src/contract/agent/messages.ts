@@ -44,9 +44,11 @@ export const RESIZE = message(0x25, "RESIZE", { rows: u16, columns: u16 });
 export const EXIT = message(0x26, "EXIT", { kind: between(u8, 0, 1), status: u8 });
 
 // what the guest begins, and the end
-export const OUTWARD = message(0x30, "OUTWARD", { port: u16, name: strUpTo(255) });
+export const OUTWARD = message(0x30, "OUTWARD", { port: u16, host: strUpTo(255) });
 export const EVENT = message(0x31, "EVENT", { kind: between(u8, 1, 2), count: u32 });
 export const POWEROFF = message(0x32, "POWEROFF", {});
+export const PROGRAM = message(0x33, "PROGRAM", { pid: u32, path: strUpTo(1024) });
+export const LOOKUP = message(0x34, "LOOKUP", { recordType: u16, name: strUpTo(255) });
 
 /** Numbers within the messages. */
 export const EXEC_PTY = 1;
