@@ -22,5 +22,10 @@ export function openEgress({ policy, locate }: LocatedNetwork, options: OpenOpti
   for (const { inject } of rules) headersOf(inject ?? {}, options.env);
   // One for each task: none learns from answers that another one asked for.
   const resolver = new Resolver(askSystem(options.dns));
-  return new Egress({ ...options, network, resolver, inspects: rules.some(({ inspect }) => inspect === true) });
+  return new Egress({
+    ...options,
+    network,
+    resolver,
+    inspects: rules.some(({ inspect }) => inspect === true),
+  });
 }

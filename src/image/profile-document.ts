@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { ProfileSettings } from "../contract/index.ts";
 import { MIB, MayflyError, parseSize, parseTime, tellMistake } from "../foundation/index.ts";
+import { NetworkSchema, compileNetwork } from "../policy/network/index.ts";
 import { readYaml } from "../foundation/yaml-document.ts";
 
 const size = v.pipe(
@@ -39,6 +40,7 @@ const ProfileDocument = v.strictObject({
   mime: v.optional(words, []),
   modules: v.optional(words, []),
   limits: v.optional(LimitsPart, {}),
+  network: v.optional(NetworkSchema),
 });
 
 export type DebianSettings = v.InferOutput<typeof Debian>;
@@ -50,7 +52,7 @@ export interface ProfileDocument extends ProfileSettings {
   readonly modules: readonly string[];
 }
 
-/** Reads the text of a `profile.yaml`. @throws E_BAD_PROFILE with file, line and the nearest known key */
+/** Reads the text of a `profile.yaml`. @throws E_BAD_PROFILE, E_BAD_POLICY with file, line and the nearest known key */
 export function parseProfile(text: string, file: string): ProfileDocument {
   const { value, lineOf } = readYaml(text, (line, what) => bad(file, line, what));
   const parsed = v.safeParse(ProfileDocument, value);
@@ -59,6 +61,8 @@ export function parseProfile(text: string, file: string): ProfileDocument {
     throw bad(file, lineOf(path), path.length > 0 ? `${path.join(".")}: ${what}` : what);
   }
   const { limits, ...rest } = parsed.output;
+  if (rest.network !== undefined)
+    compileNetwork(rest.network, (path) => ({ key: path.join("."), where: `${file}:${lineOf(path)}` }));
   const { time: timeMs, output: outputBytes, ...counts } = limits;
   const all = { timeMs, outputBytes, ...counts };
   const known = Object.fromEntries(Object.entries(all).filter(([, each]) => each !== undefined));

@@ -66,7 +66,7 @@ export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): Adm
 }
 
 /** Lists add up, the profile's first. Whether they make sense is told by whoever enforces them. */
-function admitNetwork(
+export function admitNetwork(
   ...parts: readonly (NetworkPolicy | LocatedNetwork | undefined)[]
 ): LocatedNetwork | undefined {
   const given = parts.filter((part) => part !== undefined);

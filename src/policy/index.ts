@@ -1,2 +1,2 @@
-export { admit, admitLimits, type AdmittedTask, type ProfileDefaults } from "./admit.ts";
+export { admit, admitLimits, admitNetwork, type AdmittedTask, type ProfileDefaults } from "./admit.ts";
 export { DEFAULT_LIMITS } from "./defaults.ts";

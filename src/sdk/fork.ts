@@ -1,11 +1,19 @@
 import type { Duplex, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { AgentConnection, ExecRequest, GuestEntry, GuestProcess } from "../channel/index.ts";
-import type { DisposalStep, IsolationFact } from "../contract/index.ts";
+import type { DisposalStep, IsolationFact, NetworkRecord } from "../contract/index.ts";
 import type { ReadyVm } from "../microvisor/index.ts";
+import type { TaskNetwork } from "../task/index.ts";
 
 /** Default: no variables but the guest's own, the user's home, the user without rights, pipes. */
 export type ExecOptions = Partial<Omit<ExecRequest, "argv">>;
+
+interface ForkParts {
+  readonly ready: ReadyVm;
+  readonly network: TaskNetwork;
+  /** Variables of all its programs. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /**
  * A micro-VM of one's own, for as long as the handle lives. Every method rejects with `E_CLOSED`, `E_GUEST_*` or
@@ -17,10 +25,14 @@ export class Fork implements AsyncDisposable {
   readonly isolation: IsolationFact;
   readonly origin: "standby" | "fork";
   readonly #ready: ReadyVm;
+  readonly #network: TaskNetwork;
+  readonly #env: Readonly<Record<string, string>>;
 
   /** @internal */
-  constructor(profile: string, ready: ReadyVm) {
+  constructor(profile: string, { ready, network, env }: ForkParts) {
     this.#ready = ready;
+    this.#network = network;
+    this.#env = env;
     this.id = ready.vm.id;
     this.profile = profile;
     this.isolation = ready.isolation;
@@ -32,7 +44,8 @@ export class Fork implements AsyncDisposable {
    * The handle's `exit` rejects with `E_COMMAND_NOT_FOUND` or `E_COMMAND_NOT_EXECUTABLE` where it cannot start.
    */
   exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): GuestProcess {
-    return this.#agent.exec({ env: {}, cwd: "/home/user", user: "user", ...options, argv });
+    const env = { ...this.#env, ...options.env };
+    return this.#agent.exec({ cwd: "/home/user", user: "user", ...options, env, argv });
   }
 
   /** Writes a file of the guest (whole or not at all), owned by its user. @throws E_FILE_IN_GUEST */
@@ -60,8 +73,14 @@ export class Fork implements AsyncDisposable {
     return await this.#watched(this.#agent.connect(target));
   }
 
+  /** What its programs asked of the network so far. */
+  async network(): Promise<NetworkRecord> {
+    return await this.#network.record();
+  }
+
   /** Destroys the micro-VM and says what was seen to be gone. Idempotent. */
   async kill(): Promise<readonly DisposalStep[]> {
+    await this.#network.close();
     return await this.#ready.vm.dispose();
   }
 

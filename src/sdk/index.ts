@@ -32,6 +32,7 @@ export type {
 export {
   checkPolicy,
   explainPolicy,
+  locatePolicy,
   policySchema,
   readPolicy,
   type PolicyParts,

@@ -4,9 +4,9 @@ import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
-import { admitLimits } from "../policy/index.ts";
+import { admitLimits, admitNetwork } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { runTask } from "../task/index.ts";
+import { TaskNetwork, runTask } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
@@ -133,11 +133,22 @@ export class Mayfly implements AsyncDisposable {
    */
   async fork(
     profile = "base",
-    { limits = {}, isolation = "any", label = "fork" }: ForkRequest = {},
+    { limits = {}, isolation = "any", label = "fork", policy, onStream }: ForkRequest = {},
   ): Promise<Fork> {
-    const admitted = admitLimits(limits, await this.#limitsOf(profile));
+    const defaults = await this.#microvisor.profileDefaults(profile);
+    const admitted = admitLimits(limits, defaults.limits);
+    const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
+      dns: this.#dns,
+      onStream,
+    });
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
-    return new Fork(profile, await this.#microvisor.fork(profile, options));
+    const ready = await this.#microvisor.fork(profile, options);
+    try {
+      return new Fork(profile, { ready, network, env: await network.attach(ready.vm) });
+    } catch (cause) {
+      await ready.vm.dispose();
+      throw cause;
+    }
   }
 
   /**

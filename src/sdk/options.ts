@@ -5,6 +5,7 @@ import type {
   OpenResult,
   Progress,
   StreamListener,
+  TaskPolicy,
   TaskRequest,
   TaskResult,
   TerminalSize,
@@ -49,6 +50,10 @@ export interface RunResult extends TaskResult {
 export interface ForkRequest {
   readonly limits?: Partial<Limits> | undefined;
   readonly isolation?: TaskRequest["isolation"];
+  /** What it may touch. Default: nothing. */
+  readonly policy?: TaskPolicy | undefined;
+  /** Decides live about streams that programs in the guest ask for. */
+  readonly onStream?: StreamListener | undefined;
   /** What `mayfly ps` shows. */
   readonly label?: string | undefined;
 }

@@ -67,10 +67,7 @@ export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<L
  * @param target `example.org:443`; without a port 443
  * @throws as `readPolicy`, E_USAGE for a target that names none
  */
-export async function explainPolicy(
-  target: string,
-  parts: PolicyParts,
-): Promise<NetworkExplanation> {
+export async function explainPolicy(target: string, parts: PolicyParts): Promise<NetworkExplanation> {
   const { host, port } = splitTarget(target);
   const { compileNetwork, explainNetwork } = await import("../policy/network/index.ts");
   const { policy, locate } = (await locatePolicy(parts)) ?? { policy: {}, locate: undefined };

@@ -1,4 +1,9 @@
-import { NO_NETWORK, type LocatedNetwork, type NetworkRecord, type StreamListener } from "../contract/index.ts";
+import {
+  NO_NETWORK,
+  type LocatedNetwork,
+  type NetworkRecord,
+  type StreamListener,
+} from "../contract/index.ts";
 import type { Egress } from "../egress/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import { trustAuthority } from "./trust-authority.ts";
@@ -47,12 +52,14 @@ export class TaskNetwork {
     return authority === undefined ? {} : await trustAuthority(agent, authority);
   }
 
-  /** Ends all streams. @returns what was asked for */
-  async close(): Promise<NetworkRecord> {
-    const egress = await this.#egress;
-    if (egress === undefined) return NO_NETWORK;
-    await egress.close();
-    return egress.record();
+  /** What was asked for so far. */
+  async record(): Promise<NetworkRecord> {
+    return (await this.#egress)?.record() ?? NO_NETWORK;
+  }
+
+  /** Ends all streams. */
+  async close(): Promise<void> {
+    await (await this.#egress)?.close();
   }
 
   async #opened(): Promise<Egress> {

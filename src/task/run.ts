@@ -39,7 +39,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     scope.defer("inputs", async () => await closeInputs(inputs));
     const network = await TaskNetwork.open(task.network, host.network ?? {});
     scope.defer("streams", async () => {
-      const record = await network.close();
+      await network.close();
+      const record = await network.record();
       recorder.network(record);
       return `${record.streams.length + record.omitted} asked for, none is open`;
     });
@@ -53,7 +54,9 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(await execute(vm, { task, inputs, io, network, recorder, signal, onInputs: host.onInputs }));
+    recorder.outcome(
+      await execute(vm, { task, inputs, io, network, recorder, signal, onInputs: host.onInputs }),
+    );
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

@@ -100,7 +100,7 @@ describe("bad documents", () => {
 
   it("say what is not fetched, and nothing is: no connection is even asked for", async () => {
     const result = await open("remote-template.docx", { as: "text" });
-    expect(result.report?.refusedStreams).toEqual([]);
+    expect(result.report?.network.streams).toEqual([]);
   });
 });
 

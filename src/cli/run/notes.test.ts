@@ -40,7 +40,9 @@ it.each([
 
 it("neutralises what a guest named", () => {
   const refusedOutputs = [{ path: "evil\u001b[2J", why: "it is a device" }];
-  expect(warningNotes({ ...RESULT, refusedOutputs })).toEqual(["left behind: evil\\u{1b}[2J (it is a device)"]);
+  expect(warningNotes({ ...RESULT, refusedOutputs })).toEqual([
+    "left behind: evil\\u{1b}[2J (it is a device)",
+  ]);
 });
 
 it("names a few of many and counts the rest", () => {

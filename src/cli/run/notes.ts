@@ -58,7 +58,9 @@ export function summary({ isolation, timings, origin, disposal, network }: TaskR
     isolation.kind === "hardware" ? "held by the processor" : `emulated: ${shortReason(isolation.reason)}`;
   const made = `${origin} ${formatTime(timings.machine ?? 0)}`;
   const streams = streamSummary(network);
-  return [`ran in its own micro-VM (${how})`, made, ...(streams === undefined ? [] : [streams]), gone].join(" · ");
+  return [`ran in its own micro-VM (${how})`, made, ...(streams === undefined ? [] : [streams]), gone].join(
+    " · ",
+  );
 }
 
 /** A few words for the usual reasons, else the first clause; `mayfly doctor` tells it in full. */

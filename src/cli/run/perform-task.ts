@@ -11,6 +11,7 @@ import { withProgress, type Work } from "../terminal/with-progress.ts";
 import { failureNotes, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
+import type { CliTask } from "./task-options.ts";
 import { openStreams, type StreamChoice } from "./streams.ts";
 
 /** How a task is shown. */
@@ -29,11 +30,7 @@ export interface Presentation {
 }
 
 /** Runs one task from our own standard streams. @returns the exit status */
-export async function performTask(
-  task: TaskRequest,
-  how: Presentation,
-  invocation: Invocation,
-): Promise<number> {
+export async function performTask(task: CliTask, how: Presentation, invocation: Invocation): Promise<number> {
   requireInputs(task);
   const report = how.report === undefined ? undefined : new ReportFile(how.report, how);
   try {
@@ -52,11 +49,7 @@ export async function performTask(
 }
 
 /** What is made for the first time is made before our streams become the task's, so that its progress can be shown. */
-async function runPrepared(
-  task: TaskRequest,
-  how: Presentation,
-  { progress, signal }: Work,
-): Promise<RunResult> {
+async function runPrepared(task: CliTask, how: Presentation, { progress, signal }: Work): Promise<RunResult> {
   await requireSystem({ progress, yes: how.yes, signal });
   await using mayfly = await Mayfly.open({ progress: progress.report, signal });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });

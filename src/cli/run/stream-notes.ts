@@ -5,11 +5,17 @@ import { named } from "./named.ts";
 /** What a person should know of the connections that the task asked for: those that came to nothing, each once. */
 export function streamNotes({ streams, omitted }: NetworkRecord): string[] {
   const failed = streams.filter(({ end }) => end === "refused" || end === "unreachable" || end === "budget");
-  const notes = [...countSame(failed.map(describe))].map(([note, count]) => (count > 1 ? `${note}, ${count} times` : note));
-  const next = failed.find(({ decision: { rule, allowed }, end }) => end === "refused" && !allowed && rule === undefined);
+  const notes = [...countSame(failed.map(describe))].map(([note, count]) =>
+    count > 1 ? `${note}, ${count} times` : note,
+  );
+  const next = failed.find(
+    ({ decision: { rule, allowed }, end }) => end === "refused" && !allowed && rule === undefined,
+  );
   return [
     ...named(notes, "connections that came to nothing"),
-    ...(next === undefined ? [] : [`  Allow it with --allow ${shownTarget(next)}, if the task may reach it.`]),
+    ...(next === undefined
+      ? []
+      : [`  Allow it with --allow ${shownTarget(next)}, if the task may reach it.`]),
     ...(omitted > 0 ? [`${omitted} more connections were asked for than are recorded`] : []),
   ];
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
+import { locatePolicy, type RunRequest } from "../../sdk/index.ts";
 import { requireUtf8 } from "../valid-text.ts";
 import { limitsFrom } from "./limit-options.ts";
 
@@ -31,7 +32,11 @@ export function addTaskOptions(command: Command): Command {
     .option("-f, --force", "replace files that exist: in --out, and the one of --report")
     .option("-e, --env <NAME=VALUE>", "a variable; NAME alone passes yours on (repeatable)", collectVariable)
     .option("--cwd <DIR>", "directory of the guest to start in")
-    .option("--allow <TARGET>", "let it connect: example.org:443, *.example.org, web, packages (repeatable)", collect)
+    .option(
+      "--allow <TARGET>",
+      "let it connect: example.org:443, *.example.org, web, packages (repeatable)",
+      collect,
+    )
     .option("--policy <FILE>", "a policy document that says what it may reach: see `mayfly policy --help`")
     .option("--pcap <FILE>", "record all that passes on its connections, for Wireshark")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
@@ -51,12 +56,19 @@ export function addMannerOptions(command: Command): Command {
     .option("-y, --yes", "install missing system packages without asking");
 }
 
+/** A task, and what of it only a caller of the SDK says. */
+export type CliTask = TaskRequest & Pick<RunRequest, "pcap">;
+
 /** @throws E_BAD_POLICY, E_INPUT_MISSING, E_INPUT_UNREADABLE for the policy */
-export async function taskFrom(files: readonly string[], options: TaskOptions): Promise<Omit<TaskRequest, "command">> {
+export async function taskFrom(
+  files: readonly string[],
+  options: TaskOptions,
+): Promise<Omit<CliTask, "command">> {
   return {
     profile: options.profile,
     inputs: [...files, ...(options.in ?? [])],
     out: options.out,
+    pcap: options.pcap,
     force: options.force,
     env: options.env,
     cwd: options.cwd,

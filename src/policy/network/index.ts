@@ -16,6 +16,7 @@ export { mergeNetwork, networkOfOptions } from "./located-network.ts";
 export { parseDestination } from "./parse-destination.ts";
 export { badPolicy, type RuleName } from "./place.ts";
 export { withSecretFiles } from "./secret-files.ts";
+export { NetworkSchema } from "./schema.ts";
 export { NETWORK_SETS } from "./sets.ts";
 export type { Terms } from "./terms.ts";
 export type { AddressVerdict, Verdict } from "./verdict.ts";

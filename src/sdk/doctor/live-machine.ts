@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
+import type { AgentConnection } from "../../channel/index.ts";
 import { planCgroups } from "../../engine/index.ts";
 import { MayflyError, within } from "../../foundation/index.ts";
 import type { ReadyVm } from "../../microvisor/index.ts";
-import { Fork } from "../fork.ts";
 import { GUEST_PROBE, parseGuestFacts, type GuestFacts } from "./guest-checks.ts";
 import { ProcessFiles } from "./process-files.ts";
 
@@ -26,12 +26,13 @@ export async function lookAtLive(ready: ReadyVm): Promise<LiveMachine> {
     id: vm.id,
     qemu: new ProcessFiles(qemu.pid),
     cgroups: planCgroups(vm.id),
-    guest: await probe(new Fork("", ready)),
+    guest: await probe(vm.agent),
   };
 }
 
-async function probe(fork: Fork): Promise<GuestFacts> {
-  const guest = fork.exec(["sh", "-c", GUEST_PROBE]);
+async function probe(agent: AgentConnection): Promise<GuestFacts> {
+  const argv = ["sh", "-c", GUEST_PROBE] as const;
+  const guest = agent.exec({ argv, env: {}, cwd: "/home/user", user: "user" });
   guest.stdin.end();
   guest.stderr.resume();
   const late = (): MayflyError =>
