@@ -13,6 +13,7 @@ export type {
   Limits,
   NetworkBudget,
   NetworkPolicy,
+  NetworkRecord,
   NetworkRule,
   OcrLanguage,
   OpenOutcome,

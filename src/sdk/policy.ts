@@ -88,9 +88,10 @@ async function readAtMost(file: string, most: number): Promise<Buffer> {
       chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   } catch (cause) {
-    const isMissing = errnoOf(cause) === "ENOENT" || errnoOf(cause) === "ENOTDIR";
-    const what = isMissing ? "There is no policy" : "Cannot read the policy";
-    throw new MayflyError(isMissing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE", `${what} ${file}`, {
+    const errno = errnoOf(cause) ?? "unknown";
+    const isMissing = errno === "ENOENT" || errno === "ENOTDIR";
+    const what = isMissing ? `There is no policy ${file}` : `The policy ${file} cannot be read: ${errno}`;
+    throw new MayflyError(isMissing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE", what, {
       cause,
       next: "Name a policy document, YAML or JSON; docs/policy.md describes the format.",
     });

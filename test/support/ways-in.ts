@@ -123,6 +123,7 @@ export const WAYS_IN: readonly WayIn[] = [
   name("a private network, IPv6", "fd00::1"),
   name("a neighbour", "fe80::1"),
   name("a router, by NAT64", "64:ff9b::c0a8:1"),
+  name("the host, by ISATAP", "2606:4700::5efe:7f00:1"),
   name("a synthetic address", "198.18.0.7"),
   name("metadata", "169.254.169.254"),
   name("metadata, Azure's wire server", "168.63.129.16"),

@@ -40,7 +40,7 @@ export function policyCommand(invocation: Invocation): Command {
     .option("--allow <TO>", "one more rule: a host with or without port, or a set (repeatable)", collect)
     .option("--json", "print one JSON object")
     .action(async (words: string[], { allow, json = false }: ExplainOptions) => {
-      const { file, target } = fileAndTarget(words);
+      const { file, target } = fileAndTarget(words, allow !== undefined);
       const explanation = await explainPolicy(target, { file, allow });
       if (json)
         writeJson({ ...explanation, rule: explanation.rule ?? null, terms: explanation.terms ?? null });
@@ -66,15 +66,20 @@ export function policyCommand(invocation: Invocation): Command {
   return command;
 }
 
-function fileAndTarget(words: readonly string[]): {
+interface Asked {
   readonly file?: string | undefined;
   readonly target: string;
-} {
-  const [first = "", second, third] = words;
-  if (third === undefined) return second === undefined ? { target: first } : { file: first, target: second };
-  throw new MayflyError("E_USAGE", `There are ${words.length} words; at most a file and a target are taken`, {
-    next: "Ask for one target at a time: mayfly policy explain policy.yaml example.org:443",
-  });
+}
+
+function fileAndTarget([first = "", second, ...more]: readonly string[], hasRules: boolean): Asked {
+  const refuse = (message: string): MayflyError =>
+    new MayflyError("E_USAGE", message, {
+      next: "Name a document and one target, or a rule: mayfly policy explain policy.yaml example.org:443",
+    });
+  if (more.length > 0) throw refuse("There are too many words");
+  if (second !== undefined) return { file: first, target: second };
+  if (hasRules) return { target: first };
+  throw refuse("There is one word, and no --allow: either the policy or the target is missing");
 }
 
 function counted(rules: { readonly allow: number; readonly deny: number; readonly private: number }): string {

@@ -7,7 +7,7 @@ const network = compileNetwork({
     "1.1.1.1",
   ],
   private: ["10.1.2.3:443", "10.1.2.3:80"],
-  budget: { bytesOut: 1000, connectionsPerSecond: 5 },
+  budget: { bytesOut: 2048, connectionsPerSecond: 5 },
 });
 
 describe("explainNetwork", () => {
@@ -22,7 +22,7 @@ describe("explainNetwork", () => {
       checks: [
         'each address that api.example.org turns out to have must be public or 10.1.2.3:443 (network.private[0] "10.1.2.3:443")',
         "the stream must begin with TLS for api.example.org",
-        "at most 1000 bytes may leave, of all streams together",
+        "at most 2 KiB may leave, of all streams together",
         "at most 5 streams a second",
       ],
     });

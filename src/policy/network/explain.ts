@@ -1,3 +1,4 @@
+import { formatSize } from "../../foundation/index.ts";
 import type { CompiledNetwork } from "./compile.ts";
 import { showDestination, type Destination } from "./destination.ts";
 import { parseDestination } from "./parse-destination.ts";
@@ -53,7 +54,7 @@ function budgetChecks({
   budget: { bytesOut, connections, connectionsPerSecond },
 }: CompiledNetwork): string[] {
   return [
-    ...(bytesOut === undefined ? [] : [`at most ${bytesOut} bytes may leave, of all streams together`]),
+    ...(bytesOut === undefined ? [] : [`at most ${formatSize(bytesOut)} may leave, of all streams together`]),
     ...(connections === undefined ? [] : [`at most ${connections} streams in all`]),
     ...(connectionsPerSecond === undefined ? [] : [`at most ${connectionsPerSecond} streams a second`]),
   ];

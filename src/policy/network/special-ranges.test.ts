@@ -166,6 +166,7 @@ describe("addresses", () => {
     ["240.0.0.1", /reserved/],
     ["2001:db8::1", /documentation/],
     ["4000::1", /given out/],
+    ["100:0:0:1::1", /dummy/],
     ["no address", /plain address/],
     ["1.1.1.1/32", /plain address/],
   ])("%s is refused with a reason", (address, reason) => {

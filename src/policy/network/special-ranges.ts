@@ -26,21 +26,25 @@ const WORDS: Readonly<Record<string, string>> = {
   amt: "a multicast relay (AMT)",
 };
 
-type Range = readonly [network: string, length: number, words: string];
+const EMBEDDING: readonly string[] = ["ipv4Mapped", "rfc6145", "rfc6052", "6to4", "teredo"];
+
+type Range = readonly [range: string, words: string];
 
 /** Narrower than a range of ipaddr.js, which lumps them together; the first that fits is told. */
 const PRECISE: readonly Range[] = [
-  ["192.0.2.0", 24, "for documentation (RFC 5737)"],
-  ["198.51.100.0", 24, "for documentation (RFC 5737)"],
-  ["203.0.113.0", 24, "for documentation (RFC 5737)"],
-  ["198.18.0.0", 15, "for benchmarks (RFC 2544)"],
-  ["192.0.0.0", 24, "of IETF protocols (RFC 6890)"],
-  ["192.88.99.0", 24, "a 6to4 relay (RFC 7526)"],
-  ["240.0.0.0", 4, "reserved (RFC 1112)"],
-  ["2001:db8::", 32, "for documentation (RFC 3849)"],
-  ["3fff::", 20, "for documentation (RFC 9637)"],
-  ["100:0:0:1::", 64, "a dummy (RFC 9780)"],
+  ["192.0.2.0/24", "for documentation (RFC 5737)"],
+  ["198.51.100.0/24", "for documentation (RFC 5737)"],
+  ["203.0.113.0/24", "for documentation (RFC 5737)"],
+  ["198.18.0.0/15", "for benchmarks (RFC 2544)"],
+  ["192.0.0.0/24", "of IETF protocols (RFC 6890)"],
+  ["192.88.99.0/24", "a 6to4 relay (RFC 7526)"],
+  ["240.0.0.0/4", "reserved (RFC 1112)"],
+  ["2001:db8::/32", "for documentation (RFC 3849)"],
+  ["3fff::/20", "for documentation (RFC 9637)"],
+  ["100:0:0:1::/64", "a dummy (RFC 9780)"],
 ];
+
+const PARSED = PRECISE.map(([range, words]) => [ipaddr.parseCIDR(range), words] as const);
 
 /** All public unicast addresses of IPv6 that were ever given out are in here (RFC 4291, IANA IPv6 address space). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
@@ -57,29 +61,38 @@ export function specialUse(address: Address): string | undefined {
   if (metadata !== undefined) return `a cloud's metadata service (${metadata})`;
   const ip = rangeable(address);
   const range = ip.range() as string;
-  const precise = PRECISE.find(([network, length]) => isWithin(ip, network, length));
-  const words = WORDS[range] ?? precise?.[2];
+  const precise = PARSED.find(([range]) => isWithin(ip, range));
+  const words = WORDS[range] ?? precise?.[1];
   if (words !== undefined || range !== "unicast") return words ?? "of a reserved range";
   return ip instanceof ipaddr.IPv6 ? specialSix(ip) : undefined;
 }
 
+/** For what no registry has set apart. */
 function specialSix(ip: ipaddr.IPv6): string | undefined {
-  if (!ip.match(GLOBAL_UNICAST)) {
-    const compatible = ip.parts.slice(0, 6).every((part) => part === 0);
-    return compatible
-      ? "an IPv4 address inside an IPv6 address (compatible)"
-      : "outside of what IPv6 has given out as public";
-  }
-  const isIsatap = ip.parts[5] === ISATAP_MARK && ISATAP_IDENTIFIERS.includes(ip.parts[4] ?? 0);
-  return isIsatap ? "an IPv4 address inside an IPv6 address (ISATAP)" : undefined;
+  if (isCompatible(ip)) return "an IPv4 address inside an IPv6 address (compatible)";
+  if (isIsatap(ip)) return "an IPv4 address inside an IPv6 address (ISATAP)";
+  return ip.match(GLOBAL_UNICAST) ? undefined : "outside of what IPv6 has given out as public";
 }
 
-function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, network: string, length: number): boolean {
-  const other = ipaddr.parse(network);
-  return ip.kind() === other.kind() && ip.match(other, length);
+function isCompatible({ parts }: ipaddr.IPv6): boolean {
+  return parts.slice(0, 6).every((part) => part === 0);
 }
 
-/** Whether an IPv6 address is a way to write or to reach an IPv4 address. */
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return parts[5] === ISATAP_MARK && ISATAP_IDENTIFIERS.includes(parts[4] ?? 0);
+}
+
+function isWithin(
+  ip: ipaddr.IPv4 | ipaddr.IPv6,
+  [network, length]: [ipaddr.IPv4 | ipaddr.IPv6, number],
+): boolean {
+  return ip.kind() === network.kind() && ip.match(network, length);
+}
+
+/** Whether it is a way to write or to reach an IPv4 address. */
 export function embedsIpv4(address: Address): boolean {
-  return address.family === 6 && (specialUse(address)?.startsWith("an IPv4 address inside") ?? false);
+  const ip = rangeable(address);
+  if (!(ip instanceof ipaddr.IPv6)) return false;
+  const range = ip.range() as string;
+  return EMBEDDING.includes(range) || (range === "unicast" && (isCompatible(ip) || isIsatap(ip)));
 }
