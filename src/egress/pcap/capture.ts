@@ -4,6 +4,7 @@ import { beginning, nameBlock, omissionBlock, packetBlock, secretsBlock } from "
 import { CaptureFile } from "./capture-file.ts";
 import { Conversation } from "./conversation.ts";
 import { addressBytes } from "./packet.ts";
+import { SecretHold } from "./secret-hold.ts";
 
 /** A guest has no address; these stand for it. */
 const GUEST_IPV4 = Buffer.from([10, 0, 2, 15]);
@@ -23,6 +24,8 @@ export interface CapturedTarget {
   readonly port: number;
   /** The guest's own port; default: one of our choice. */
   readonly guestPort?: number | undefined;
+  /** Its TLS ends at Mayfly, so secrets will be told: what comes before them waits, some KiB of it. */
+  readonly inspected?: boolean | undefined;
 }
 
 /** What happens on a stream, told as it happens. Its first call writes the connection's beginning. */
@@ -37,7 +40,7 @@ export interface CapturedStream {
   reset(by?: "guest" | "host"): void;
   /** It never came about. `why` is neutralised here. */
   refused(why: string): void;
-  /** A line in NSS key log format. It has to come before the bytes that it decrypts. */
+  /** A line in NSS key log format. For streams that are `inspected`. */
   secret(line: string): void;
 }
 
@@ -53,6 +56,8 @@ export class Capture {
   private readonly file: CaptureFile;
   private readonly options: CaptureOptions;
   private readonly named = new Set<string>();
+  /** Of streams whose secrets are not known yet, or have been. */
+  private readonly holds = new Set<SecretHold>();
   private streams = 0;
   private dropped = 0;
   private lastTime = 0;
@@ -86,54 +91,40 @@ export class Capture {
     await this.file.drained();
   }
 
-  stream({ name, address, port, guestPort }: CapturedTarget): CapturedStream {
+  stream({ name, address, port, guestPort, inspected }: CapturedTarget): CapturedStream {
     const host = addressBytes(address ?? "") ?? NOWHERE;
     this.name(host, name);
     const guest = {
       address: host.length === 4 ? GUEST_IPV4 : GUEST_IPV6,
       port: guestPort ?? FIRST_PORT + (this.streams++ % PORTS),
     };
-    const first = this.options.firstSequence;
-    const sequences = { guest: first ?? randomInt(2 ** 32), host: first ?? randomInt(2 ** 32) };
-    const conversation = new Conversation(
-      { guest, host: { address: host, port } },
-      sequences,
-      (packet, comment) => {
-        if (!this.file.append(packetBlock(packet, this.now(), comment))) this.dropped++;
-      },
-    );
-    return {
-      open: () => {
-        conversation.begin();
-      },
-      fromGuest: (bytes) => {
-        conversation.data("guest", bytes);
-      },
-      toGuest: (bytes) => {
-        conversation.data("host", bytes);
-      },
-      endGuest: () => {
-        conversation.end("guest");
-      },
-      endHost: () => {
-        conversation.end("host");
-      },
-      reset: (by = "host") => {
-        conversation.reset(by);
-      },
-      refused: (why) => {
-        conversation.refuse(neutralise(why));
-      },
-      secret: (line) => {
-        this.file.append(secretsBlock(`${line}\n`));
-      },
-    };
+    const hold = this.hold(inspected === true);
+    const ends = { guest, host: { address: host, port } };
+    const conversation = new Conversation(ends, this.sequences(), (packet, comment) => {
+      hold.packet(packetBlock(packet, this.now(), comment));
+    });
+    return capturedStream(conversation, hold, () => this.holds.delete(hold));
   }
 
   /** @throws E_OUTPUT_WRITE, E_DISK_FULL where something could not be written */
   async close(): Promise<void> {
+    for (const hold of this.holds) hold.flush();
     if (this.dropped > 0) this.file.append(omissionBlock(this.dropped, this.now()), true);
     await this.file.close();
+  }
+
+  private hold(isExpected: boolean): SecretHold {
+    const hold = new SecretHold(isExpected, (packets, secrets) => {
+      if (secrets !== "") this.file.append(secretsBlock(secrets));
+      for (const packet of packets) if (!this.file.append(packet)) this.dropped++;
+    });
+    if (isExpected) this.holds.add(hold);
+    return hold;
+  }
+
+  private sequences(): { guest: number; host: number } {
+    const first = this.options.firstSequence;
+    return { guest: first ?? randomInt(2 ** 32), host: first ?? randomInt(2 ** 32) };
   }
 
   private name(address: Buffer, name: string): void {
@@ -149,4 +140,42 @@ export class Capture {
     this.lastTime = Math.max(this.lastTime, Math.floor((performance.timeOrigin + performance.now()) * 1000));
     return this.lastTime;
   }
+}
+
+function capturedStream(conversation: Conversation, hold: SecretHold, over: () => void): CapturedStream {
+  const end = (): void => {
+    if (!conversation.isOver) return;
+    hold.flush();
+    over();
+  };
+  return {
+    open: () => {
+      conversation.begin();
+    },
+    fromGuest: (bytes) => {
+      conversation.data("guest", bytes);
+    },
+    toGuest: (bytes) => {
+      conversation.data("host", bytes);
+    },
+    endGuest: () => {
+      conversation.end("guest");
+      end();
+    },
+    endHost: () => {
+      conversation.end("host");
+      end();
+    },
+    reset: (by = "host") => {
+      conversation.reset(by);
+      end();
+    },
+    refused: (why) => {
+      conversation.refuse(neutralise(why));
+      end();
+    },
+    secret: (line) => {
+      hold.secret(line);
+    },
+  };
 }

@@ -36,6 +36,11 @@ export class Conversation {
     this.host = { endpoint: ends.host, next: sequences.host >>> 0, ended: false };
   }
 
+  /** Whether nothing can follow. */
+  get isOver(): boolean {
+    return this.over || (this.guest.ended && this.host.ended);
+  }
+
   /** The three-way handshake; once. */
   begin(): void {
     if (this.begun || this.over) return;
@@ -65,7 +70,7 @@ export class Conversation {
   /** Ends both directions at once, unless both have ended. */
   reset(from: Direction): void {
     this.begin();
-    if (this.over || (this.guest.ended && this.host.ended)) return;
+    if (this.isOver) return;
     this.over = true;
     this.send(from, RST | ACK);
   }
@@ -79,7 +84,7 @@ export class Conversation {
   }
 
   // eslint-disable-next-line max-params -- a packet is these four
-  private send(by: Direction, flags: number, data = NOTHING, comment?: string): void {
+  private send(by: Direction, flags: number, data: Uint8Array = NOTHING, comment?: string): void {
     const from = this[by];
     const to = this[other(by)];
     const packet = ipPacket({
