@@ -645,7 +645,11 @@ describe("inspect, when something breaks", () => {
   );
 
   it("answers 502 where the real server closes without an answer", async () => {
-    const to = await plainDoor(await servePlain((incoming) => incoming.socket.destroy()));
+    const to = await plainDoor(
+      await servePlain((incoming) => {
+        incoming.socket.destroy();
+      }),
+    );
     expect((await askPlain(to)).status).toBe(502);
     expect(to.told.faults).toEqual(["the real server closed the connection without an answer"]);
   });
@@ -654,7 +658,9 @@ describe("inspect, when something breaks", () => {
     const to = await plainDoor(
       await servePlain((incoming, response) => {
         response.writeHead(413, { Connection: "close" });
-        response.end("too much", () => incoming.socket.destroySoon());
+        response.end("too much", () => {
+          incoming.socket.destroySoon();
+        });
       }),
     );
     const outgoing = httpRequest({

@@ -181,7 +181,7 @@ describe("a capture", () => {
     });
   });
 
-  it("says that a full disk is full", async () => {
+  it("stays within its size and counts what is left out", async () => {
     const capture = await Capture.open(newPath(), { maxBytes: 1000 });
     const stream = capture.stream(TARGET);
     stream.fromGuest(Buffer.alloc(5000));
