@@ -37,7 +37,7 @@ export async function openDoor(
   const told: Told = { requests: [], statuses: [], faults: [], tls: [], keys: [], ends: [], dialled: [] };
   const sockets = new Set<Socket>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
+    sockets.add(socket.setNoDelay());
     const [near, guest] = duplexPair();
     pipeline(socket, near, () => undefined);
     pipeline(near, socket, () => socket.destroy());
@@ -49,7 +49,7 @@ export async function openDoor(
       target: { name: "real.example", port: 443 },
       dial: async () => {
         const dialled = connect({ port: real, host: "127.0.0.1", allowHalfOpen: true });
-        told.dialled.push(dialled);
+        told.dialled.push(dialled.setNoDelay());
         await once(dialled, "connect");
         return dialled;
       },

@@ -39,6 +39,10 @@ export function readRequestHead(prefix: Uint8Array): RequestReading {
   const start = latin1(prefix.subarray(0, PREFACE.length));
   if (start === PREFACE) return { kind: "http2" };
   if (PREFACE.startsWith(start)) return { kind: "more" };
+  return readHttp1(prefix);
+}
+
+function readHttp1(prefix: Uint8Array): RequestReading {
   const line = firstLine(prefix, MAX_HEAD);
   const [method = "", ...rest] = line.text.slice(0, MAX_METHOD + 1).split(" ");
   if (!METHOD.test(method) || method.length > MAX_METHOD) return { kind: "not-http" };

@@ -28,14 +28,26 @@ export function addressOf(request: IncomingMessage, to: Addressee): Addressed {
   const path = absolute === null ? target : originForm(absolute[3] ?? "");
   const host = absolute === null ? hosts[0] : (absolute[2] ?? "").toLowerCase();
   const all = absolute === null ? hosts : [...hosts, host ?? ""];
-  const refused = (status: number, why: string): Addressed => ({ host, path, refusal: { status, why } });
+  return { host, path, refusal: refusalOf({ hosts, all, path, scheme: absolute?.[1] }, to) };
+}
+
+interface Claims {
+  readonly hosts: readonly string[];
+  /** The Host headers, and the host of the target where it is absolute. */
+  readonly all: readonly string[];
+  readonly path: string;
+  readonly scheme: string | undefined;
+}
+
+function refusalOf({ hosts, all, path, scheme }: Claims, to: Addressee): Addressed["refusal"] {
+  const refused = (status: number, why: string): Addressed["refusal"] => ({ status, why });
   if (hosts.length > 1) return refused(400, "a request has several Host headers");
-  if (absolute !== null && absolute[1]?.toLowerCase() !== to.scheme)
+  if (scheme !== undefined && scheme.toLowerCase() !== to.scheme)
     return refused(421, "a request is for another scheme");
   if (!all.every((one) => isFor(one, to)))
     return refused(421, "a request is for another host than the stream was opened to");
   if (!/^[/*]/.test(path)) return refused(400, "a request's target is no path");
-  return { host, path, refusal: undefined };
+  return undefined;
 }
 
 /** `example.org`, or `example.org:8443` where the port is not the usual one of the scheme. */

@@ -74,7 +74,7 @@ export function startRequest(
     agent: server.agent,
     method,
     path,
-    headers: [...own, ...more.flat()] as unknown as readonly string[],
+    headers: [...own, ...more.flat()],
     maxHeaderSize: MAX_RESPONSE_HEAD,
     insecureHTTPParser: false,
     setHost: false,

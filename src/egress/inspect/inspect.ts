@@ -74,6 +74,8 @@ class Inspection {
     server.on("request", onRequest);
     server.on("checkContinue", onRequest);
     server.on("upgrade", (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+      connection.removeListener("data", disregard);
+      connection.pause(); // until it is joined with the real server's
       if (head.length > 0) connection.unshift(head);
       void this.upgrade(request, connection);
     });
@@ -85,8 +87,13 @@ class Inspection {
     });
     server.on(options.authority === undefined ? "connection" : "secureConnection", (connection: Duplex) => {
       this.connection = connection;
+      // Node's server would read past the stream, straight from its handle, which over TLS on a stream does not stop
+      connection.on("data", disregard);
       connection.on("error", () => undefined);
       connection.on("close", () => guest.destroy());
+    });
+    guest.once("end", () => {
+      if (this.connection === undefined) guest.destroy(); // it ended within the TLS handshake
     });
     const over = new Promise<void>((resolve) => guest.once("close", resolve));
     this.awaitHead();
@@ -228,6 +235,10 @@ class Inspection {
       this.parts.options.guest.destroy();
     }, this.parts.options.headTimeout ?? HEAD_MS);
   }
+}
+
+function disregard(): void {
+  // whoever else listens has the bytes
 }
 
 function plainly({ message, code }: MayflyError): string {

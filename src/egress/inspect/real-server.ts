@@ -84,7 +84,7 @@ export class RealServer {
       secured.once("secureConnect", () => {
         resolve(secured);
       });
-      secured.once("error", (cause) => {
+      secured.once("error", (cause: Error) => {
         reject(new MayflyError("E_CLOSED", `TLS with it failed: ${cause.message}`, { cause }));
       });
       secured.once("close", () => {

@@ -1,9 +1,7 @@
 import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import type { X509Certificate } from "@peculiar/x509";
+import type * as Library from "@peculiar/x509";
 import { MayflyError } from "../../foundation/index.ts";
-
-type Library = typeof import("@peculiar/x509");
 
 const DAY = 86_400_000;
 const KEY = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -34,12 +32,12 @@ interface Keys {
 export class TaskAuthority {
   /** The authority's certificate, for the guest's trust store. */
   readonly certificatePem: string;
-  private readonly library: Library;
-  private readonly certificate: X509Certificate;
+  private readonly library: typeof Library;
+  private readonly certificate: Library.X509Certificate;
   private readonly cache = new Map<string, Promise<ServerIdentity>>();
   private keys: Keys | undefined;
 
-  private constructor(library: Library, certificate: X509Certificate, keys: Keys) {
+  private constructor(library: typeof Library, certificate: Library.X509Certificate, keys: Keys) {
     this.library = library;
     this.certificate = certificate;
     this.certificatePem = certificate.toString("pem");

@@ -1,4 +1,5 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { pipeline, type Duplex } from "node:stream";
 import { answer } from "./answer.ts";
 import { passResponse, startRequest, type Exchange } from "./forward.ts";
@@ -18,7 +19,7 @@ export function isUpgradable(request: IncomingMessage): boolean {
 export function responseOn(request: IncomingMessage, connection: Duplex): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(connection as Parameters<ServerResponse["assignSocket"]>[0]); // any stream will do
+  response.assignSocket(asSocket(connection));
   response.on("finish", () => connection.end());
   return response;
 }
@@ -45,7 +46,8 @@ export function forwardUpgrade(exchange: Exchange, connection: Duplex, server: R
       return;
     }
     exchange.told(101);
-    response.detachSocket(connection as Parameters<ServerResponse["detachSocket"]>[0]);
+    response.detachSocket(asSocket(connection));
+    for (const side of [connection, real]) side.setMaxListeners(30); // two pipelines have many, once
     connection.write(headOf(incoming), "latin1");
     if (head.length > 0) connection.write(head);
     pipeline(connection, real, () => real.destroy());
@@ -61,6 +63,12 @@ export function forwardUpgrade(exchange: Exchange, connection: Duplex, server: R
   });
   connection.on("close", () => outgoing.destroy());
   outgoing.end();
+}
+
+/** Node's types want a socket where any stream will do. */
+function asSocket(stream: Duplex): Socket {
+  const unchecked: unknown = stream;
+  return unchecked as Socket;
 }
 
 function headOf(incoming: IncomingMessage): string {

@@ -52,13 +52,9 @@ function gather(prefix: Uint8Array): Gathered | FirstHandshake {
   const fragments: Uint8Array[] = [];
   let length = 0;
   for (let at = 0; at < prefix.length && !isWhole(fragments, length);) {
-    const type = prefix[at] ?? 0;
-    const wrong = type === HANDSHAKE ? undefined : `a record of type ${type} within the ClientHello`;
-    if (wrong !== undefined) return { kind: "malformed", why: wrong };
-    if (prefix.length - at < RECORD_HEADER) break;
-    if (prefix[at + 1] !== 3) return { kind: "malformed", why: "a record of an unknown version" };
-    const size = (prefix[at + 3] ?? 0) * 256 + (prefix[at + 4] ?? 0);
-    if (size === 0 || size > MAX_FRAGMENT) return { kind: "malformed", why: `a record of ${size} bytes` };
+    const size = recordSize(prefix.subarray(at, at + RECORD_HEADER));
+    if (typeof size === "string") return { kind: "malformed", why: size };
+    if (size === undefined) break;
     if (fragments.length === MAX_RECORDS)
       return { kind: "malformed", why: `more than ${MAX_RECORDS} records` };
     const fragment = prefix.subarray(at + RECORD_HEADER, at + RECORD_HEADER + size);
@@ -69,6 +65,16 @@ function gather(prefix: Uint8Array): Gathered | FirstHandshake {
     at += RECORD_HEADER + size;
   }
   return { fragments, length };
+}
+
+/** Bytes of the record with this header; undefined where the header is not whole; a text says what is wrong with it. */
+function recordSize(header: Uint8Array): number | string | undefined {
+  const [type = 0, major = 0, , high = 0, low = 0] = header;
+  if (type !== HANDSHAKE) return `a record of type ${type} within the ClientHello`;
+  if (header.length < RECORD_HEADER) return undefined;
+  if (major !== 3) return "a record of an unknown version";
+  const size = high * 256 + low;
+  return size === 0 || size > MAX_FRAGMENT ? `a record of ${size} bytes` : size;
 }
 
 /** Whether the fragments hold all that the header of the message announces. */

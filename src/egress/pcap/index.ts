@@ -1,0 +1,1 @@
+export { Capture, type CapturedStream, type CapturedTarget } from "./capture.ts";
