@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cgroupHost } from "../../src/engine/index.ts";
-import { Mayfly, neutralise, type Fork } from "../../src/index.ts";
+import { Mayfly, type Fork } from "../../src/index.ts";
 import { bootMachine, readAcceleratorChoice } from "../../src/microvisor/index.ts";
 import { newIdentity } from "../../src/microvisor/identity.ts";
 import { openHost } from "../../src/sdk/installation.ts";
@@ -111,11 +111,10 @@ describe("forwards", () => {
 
 it("refuses connections outward, and the task's result names them", async () => {
   const script =
-    "import socket\ns=socket.socket(socket.AF_UNIX); s.connect('/run/mayfly/outward'); s.sendall(b'example.org 443\\n'); print(s.recv(100).decode())";
+    "import socket\ns=socket.create_connection(('Example.org', 443))\ntry: print(s.recv(1))\nexcept ConnectionResetError: print('reset')";
   const result = await mayfly.run({ profile: "python", command: ["python3", "-c", script] });
-  expect(result.stdout.toString()).toMatch(/^ERROR/);
+  expect(result.stdout.toString()).toBe("reset\n");
   expect(result.refusedStreams).toEqual([{ name: "example.org", port: 443 }]);
-  expect(neutralise(result.stdout.toString().trim())).not.toContain("\\u{");
 });
 
 it("sends signals and new terminal sizes", async () => {
