@@ -112,7 +112,7 @@ static void start(struct stream *stream, const struct sockaddr *address, socklen
 		return;
 	}
 	stream_set_sink(stream, fd);
-	stream->sink_opening = true;
+	stream_sink_opens(stream);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	if (connect(fd, address, size) < 0 && errno != EINPROGRESS) {
 		if (errno == ECONNREFUSED && address->sa_family == AF_INET)

@@ -15,6 +15,7 @@
 #define PORT_NAME "agent"
 #define PORTS "/sys/class/virtio-ports"
 #define WRITE_MOST 32768              /* more than this the driver does not take at once */
+#define READ_MOST 4096                /* more than this the driver does not give at once */
 #define OUTGOING_MOST (1024 * 1024)   /* beyond it, no more frames are read */
 #define DETACHED_PAUSE 10             /* ms between looks for a host, as poll returns at once while there is none */
 #define TURN_MOST (64 * 1024)         /* read in one turn, so that no flood starves the rest */
@@ -48,9 +49,8 @@ static void detach(void)
 
 static void port_read(void)
 {
-	/* A read gives 4 KiB at most, whatever is asked for. */
 	for (unsigned taken = 0; taken < TURN_MOST && buffer_length(&incoming) < HEADER_SIZE + PAYLOAD_MOST;) {
-		ssize_t count = read(port.fd, buffer_reserve(&incoming, 4096), 4096);
+		ssize_t count = read(port.fd, buffer_reserve(&incoming, READ_MOST), READ_MOST);
 		if (count == 0) {
 			detach();
 			return;
@@ -59,6 +59,8 @@ static void port_read(void)
 			break;
 		buffer_commit(&incoming, (size_t)count);
 		taken += (unsigned)count;
+		if (count < READ_MOST) /* Most likely all; if not, the next wait says so. */
+			break;
 	}
 	deliver_frames();
 }

@@ -135,8 +135,10 @@ static size_t write_sink(struct stream *stream, const uint8_t *bytes, size_t siz
 	while (count < 0 && errno == EINTR);
 	if (count >= 0)
 		return (size_t)count;
-	if (errno == EAGAIN)
+	if (errno == EAGAIN) {
+		watch_want(&stream->sink, EPOLLOUT | EPOLLET);
 		return 0;
+	}
 	int error = errno;
 	watch_close(&stream->sink);
 	stream->kind->sink_failed(stream, error);
@@ -164,6 +166,12 @@ void pump_sink_ready(struct watch *watch, uint32_t events)
 		stream->kind->opened(stream);
 	else if (buffer_length(&stream->queue) > 0)
 		flush_sink(stream);
+}
+
+void stream_sink_opens(struct stream *stream)
+{
+	stream->sink_opening = true;
+	watch_want(&stream->sink, EPOLLOUT | EPOLLET);
 }
 
 void stream_sink_opened(struct stream *stream)

@@ -92,7 +92,6 @@ void stream_set_sink(struct stream *stream, int fd)
 {
 	stream->sink.fd = fd;
 	stream->sink_accepts = true;
-	watch_want(&stream->sink, EPOLLOUT | EPOLLET);
 }
 
 void stream_close_sink(struct stream *stream)

@@ -62,6 +62,8 @@ void stream_close(struct stream *stream);
 /* Both take the descriptor over; it must not block, unless it is a file. */
 void stream_set_source(struct stream *stream, int fd);
 void stream_set_sink(struct stream *stream, int fd);
+/* The sink is not open yet: `opened` is called when it is. */
+void stream_sink_opens(struct stream *stream);
 void stream_close_sink(struct stream *stream);
 /* The sink can be written to from now on; what was queued meanwhile goes first. */
 void stream_sink_opened(struct stream *stream);

@@ -308,22 +308,19 @@ describe("a connection into the guest", () => {
 });
 
 describe("the guest's own words", () => {
-  it("are events, and outward requests that are refused", async () => {
+  it("are events and names that were looked up", async () => {
     const { agent, guest } = await connected();
-    const events: unknown[] = [];
-    agent.onEvent((event) => events.push(event));
-    agent.onOutward((request) => {
-      events.push(request);
-      return "refuse";
-    });
+    const heard: unknown[] = [];
+    agent.onEvent((event) => heard.push(event));
+    agent.onLookup((lookup) => heard.push(lookup));
     guest.send(wire.EVENT, 0, { kind: 1, count: 3 });
     guest.send(wire.EVENT, 0, { kind: 2, count: 4 });
-    guest.send(wire.OUTWARD, 2, { port: 443, name: "example.org" });
-    expect((await guest.saw("ERROR", 2)).body.code).toBe(7);
-    expect(events).toEqual([
+    guest.send(wire.LOOKUP, 0, { recordType: 28, name: "example.org" });
+    await turn();
+    expect(heard).toEqual([
       { kind: "memory", count: 3 },
       { kind: "processes", count: 4 },
-      { name: "example.org", port: 443 },
+      { recordType: 28, name: "example.org" },
     ]);
   });
 });

@@ -71,6 +71,10 @@ async function survive(bytes: Buffer, dice: () => number): Promise<PromiseSettle
   pending.push(command.exit, agent.put({ path: "/f", mode: 0, owner: "" }, Buffer.alloc(10))); // 7
   pending.push(agent.list("/", { maxEntries: 10, maxDepth: 3 })); // 9
   pending.push(agent.connect({ port: 1 }).then((duplex) => duplex.resume())); // 11
+  agent.onOutward((stream) => {
+    if (stream.port % 3 === 0) stream.refuse("no");
+    else if (stream.port % 3 === 1) stream.duplex.pipe(stream.duplex);
+  });
   const file = agent.get("/f"); // 13
   pending.push(new Promise((resolve) => file.on("close", resolve)));
   file.resume();

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectAgent, type AgentConnection } from "../../src/channel/index.ts";
+import { connectAgent, type AgentConnection, type OutwardStream } from "../../src/channel/index.ts";
 import * as wire from "../../src/contract/agent/index.ts";
 import { MayflyError, openUntrusted, within } from "../../src/foundation/index.ts";
 import { FakeGuest, socketPair } from "../support/fake-guest.ts";
@@ -30,6 +30,7 @@ async function busy(): Promise<{ agent: AgentConnection; guest: FakeGuest; pendi
   const put = agent.put({ path: "/f", mode: 0, owner: "" }, FULL.subarray(0, 10));
   const list = agent.list("/", { maxEntries: 2, maxDepth: 2 });
   const connect = agent.connect({ port: 1 });
+  agent.onOutward(() => undefined); // open, and nobody reads
   const pending = [call, command.exit, put, list, connect, text(agent.get("/f"))];
   for (const promise of pending) promise.catch(() => undefined); // looked at by some tests only
   await guest.saw("GET");
@@ -82,6 +83,8 @@ const end = (stream: number): Uint8Array => wire.END.encode(stream, {});
 const ok = (stream: number): Uint8Array => wire.OK.encode(stream, {});
 const record = (path: string): Uint8Array => wire.encodeRecord({ kind: "file", mode: 0, size: 0n, path });
 const outward = (stream: number): Uint8Array => wire.OUTWARD.encode(stream, { port: 1, host: "x" });
+const program = (stream: number): Uint8Array => wire.PROGRAM.encode(stream, { pid: 1, path: "/bin/x" });
+const lookup = wire.LOOKUP.encode(0, { recordType: 1, name: "x" });
 const event = wire.EVENT.encode(0, { kind: 1, count: 1 });
 const exit = wire.EXIT.encode(3, { kind: 0, status: 0 });
 const many = (count: number, make: (i: number) => Uint8Array): Uint8Array[] =>
@@ -128,6 +131,19 @@ describe("a guest that lies", () => {
     ["OUTWARD opens stream 4 after 4", [outward(4), outward(4)]],
     ["OUTWARD on stream 0", [outward(0)]],
     ["more than 65536 EVENTs", [Buffer.concat(many(65_537, () => event))]],
+    ["more than 4096 LOOKUPs", [Buffer.concat(many(4097, () => lookup))]],
+    ["LOOKUP on stream 2", [wire.LOOKUP.encode(2, { recordType: 1, name: "x" })]],
+    [
+      "PROGRAM of 1033 bytes",
+      [header(1033, 2, 0x33), Buffer.from([1, 0, 0, 0, 1, 4, 0, 0]), FULL.subarray(0, 1025)],
+    ],
+    ["a second PROGRAM on stream 2", [outward(2), program(2), program(2)]],
+    ["PROGRAM on stream 3", [program(3)]],
+    ["1 bytes on stream 2 with a credit of 0", [outward(2), data(2, FULL), data(2, Buffer.from("x"))]],
+    ["DATA after END on stream 2", [outward(2), end(2), data(2, Buffer.from("x"))]],
+    ["OK on a stream of the guest", [outward(2), ok(2)]],
+    ["EXIT on a stream of the guest", [outward(2), wire.EXIT.encode(2, { kind: 0, status: 0 })]],
+    ["over 16777216", [outward(2), wire.CREDIT.encode(2, { bytes: 16_777_216 })]],
   ])("is found out: %s", async (rule, bytes) => {
     const { agent, guest, pending } = await busy();
     guest.raw(...bytes);
@@ -262,6 +278,37 @@ describe("a guest that floods", () => {
     agent.destroy(new MayflyError("E_CLOSED", "over"));
   });
 
+  it("with streams has 4,096 of them, and the rest is refused", async () => {
+    const { agent, guest } = await connected();
+    const streams: OutwardStream[] = [];
+    agent.onOutward((stream) => streams.push(stream));
+    guest.raw(Buffer.concat(many(4100, (i) => outward(2 + 2 * i))));
+    await guest.saw("ERROR", 8200);
+    expect(streams).toHaveLength(4096);
+    expect(guest.received.filter(({ type }) => type === "ERROR")).toHaveLength(4);
+    streams[0]?.duplex.destroy();
+    await guest.saw("RESET", 2);
+    guest.raw(outward(9000));
+    await expect.poll(() => streams.length).toBe(4097);
+    agent.destroy(new MayflyError("E_CLOSED", "over"));
+  });
+
+  it("with streams that it ends at once leaves no trace", async () => {
+    const { agent, guest } = await connected();
+    agent.onOutward(({ duplex }) => duplex.resume().end());
+    const before = memory();
+    for (let lot = 0; lot < 10; lot++) {
+      const first = 2 + lot * 4000;
+      guest.raw(
+        Buffer.concat(many(2000, (i) => Buffer.concat([outward(first + 2 * i), end(first + 2 * i)]))),
+      );
+      await guest.saw("END", first + 3998);
+      guest.received.length = 0;
+    }
+    await expectHeld(before);
+    agent.destroy(new MayflyError("E_CLOSED", "over"));
+  });
+
   it("with errors that nobody asked for cannot end a neighbour", async () => {
     const { agent, guest } = await busy();
     guest.raw(
@@ -308,13 +355,22 @@ describe("a guest that does not read", () => {
     await neighbourIsWell();
   });
 
+  it("may not open streams that are closed at once, either", async () => {
+    const { agent, guest } = await connected();
+    agent.onOutward(({ duplex }) => duplex.destroy());
+    guest.socket.pause();
+    await guest.flood((lot) => Buffer.concat(many(1000, (i) => outward(2 + 2 * (lot * 1000 + i)))), 200);
+    expect((await ending(agent))?.message).toContain("without reading the answers");
+    await neighbourIsWell();
+  });
+
   it("may soon not write either", async () => {
     const { agent, guest } = await connected();
     const command = agent.exec(COMMAND);
     await guest.saw("EXEC");
     command.stdout.resume();
     guest.socket.pause(); // so it cannot know of any credit
-    await guest.flood(() => data(1, FULL), 4000);
+    await guest.flood(() => data(1, FULL), 20_000);
     expect((await ending(agent))?.message).toMatch(/bytes on stream 1 with a credit of/);
     await neighbourIsWell();
   });

@@ -9,7 +9,7 @@ import { openUntrusted } from "../../src/foundation/index.ts";
 import type { Fields, Message, Written } from "../../src/contract/agent/index.ts";
 
 const FROM_HOST = [
-  ...[wire.HELLO, wire.IDENTITY, wire.OK, wire.ERROR, wire.EXEC, wire.PUT, wire.GET, wire.LIST, wire.CONNECT],
+  ...[wire.HELLO, wire.IDENTITY, wire.ERROR, wire.EXEC, wire.PUT, wire.GET, wire.LIST, wire.CONNECT],
   ...[
     wire.LIMITS,
     wire.SEAL,

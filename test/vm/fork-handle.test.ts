@@ -109,6 +109,16 @@ describe("forwards", () => {
   });
 });
 
+it("refuses connections outward, and the task's result names them", async () => {
+  const script =
+    "import socket\ns=socket.create_connection(('Example.org', 443))\ntry: print(s.recv(1))\nexcept ConnectionResetError: print('reset')";
+  const result = await mayfly.run({ profile: "python", command: ["python3", "-c", script] });
+  expect(result.stdout.toString()).toBe("reset\n");
+  expect(result.network.streams.map(({ target, end }) => [target, end])).toEqual([
+    [{ host: "example.org", port: 443 }, "refused"],
+  ]);
+});
+
 it("sends signals and new terminal sizes", async () => {
   const guest = fork.exec([
     "sh",

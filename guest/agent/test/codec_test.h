@@ -25,5 +25,9 @@ void describe(uint8_t type, const union request *request, struct fields *fields)
 bool encode_from(struct header header, char *values[], unsigned count, struct buffer *out);
 /* Decodes so many random and mutated frames; returns how many were valid. */
 unsigned fuzz(unsigned rounds);
+/* Always the same sequence, so that a failure can be had again. */
+uint32_t random_number(uint32_t below);
+/* The resolver's parser and names, and so many rounds of rubbish; returns how many checks failed. */
+unsigned check_dns(unsigned rounds);
 
 #endif
