@@ -4,7 +4,7 @@ import { cutToBytes, neutralise } from "../foundation/index.ts";
 
 /** Room that is left in a file name for `.safe-SHEET.csv`. */
 const LONGEST_STEM = 150;
-const UNFIT = /[\u0000-\u001f\u007f/\\]|\\u\{[0-9a-f]+\}/g; // eslint-disable-line no-control-regex -- to replace them
+const UNFIT = /\\u\{[0-9a-f]+\}|[\u0000-\u001f\u007f/\\]/g; // eslint-disable-line no-control-regex -- to replace them
 
 /** What a document is called, for people, for the guest and for its safe copies. */
 export interface DocumentNames {

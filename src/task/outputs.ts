@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { lstat, open, rm } from "node:fs/promises";
+import { access, constants, lstat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { AgentConnection, GuestEntry } from "../channel/index.ts";
 import { LimitError, type Limits, type OutputFile, type RefusedOutput } from "../contract/index.ts";
@@ -9,7 +9,6 @@ import {
   isMayflyError,
   makeDirectory,
   neutralise,
-  newVmId,
   openUntrusted,
 } from "../foundation/index.ts";
 import { saveFile } from "./output-file.ts";
@@ -40,9 +39,8 @@ export async function prepareOutputDirectory(directory: string): Promise<string>
   const path = resolve(directory);
   try {
     makeDirectory(path);
-    const probe = join(path, `.mayfly-${newVmId()}.tmp`);
-    await (await open(probe, "wx")).close();
-    await rm(probe);
+    // Asked, not tried: a file that is made to try would stay where Mayfly is killed at that moment.
+    await access(path, constants.W_OK | constants.X_OK);
     return path;
   } catch (cause) {
     throw new MayflyError(

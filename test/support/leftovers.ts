@@ -3,8 +3,9 @@ import { Ledger, processesIn, runDirectory, type LedgerEntry } from "../../src/d
 import { planCgroups } from "../../src/engine/index.ts";
 import { attempt, type VmId } from "../../src/foundation/index.ts";
 
-/** Everything on this host that still belongs to one of these micro-VMs; empty where all is gone. */
+/** Everything on this host that still belongs to one of these micro-VMs; empty where all is gone. No id is "". */
 export function leftovers(ids: readonly string[]): string[] {
+  if (ids.includes("")) throw new Error("the id of a machine that was never made would fit every process");
   const processes = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {

@@ -10,13 +10,15 @@ from office import FAMILY
 from pages import Pages, Picture, pdf_from_svg, repaired_pdf
 from rebuild import rebuilt_zip
 from records import Failure
-from texts import csv_options, html_from_mail, html_from_markdown, is_cut, write_utf8
+from texts import csv_options, html_from_mail, html_from_markdown, is_cut, line_count, text_pieces, write_utf8
 
 PICTURES = {"png", "jpg", "gif", "webp", "bmp", "tiff"}
 DRAWN = {"pdf", "epub", "svg"}
 ROW_CHARACTERS = 600_000
 """Of one record of rows: JSON may make six bytes of each, and the host takes 4 MiB."""
 csv.field_size_limit(ROW_CHARACTERS)
+LINES_OF_A_PAGE = 200
+"""No page of text has more."""
 
 
 class Conversion:
@@ -39,6 +41,8 @@ class Conversion:
                 self._pictures(path, format)
             elif format in DRAWN:
                 self._drawn(path, format)
+            elif self._is_as_it_is(format):
+                self._text(path, format)
             else:
                 self._by_office(path, format, encrypted)
 
@@ -61,6 +65,15 @@ class Conversion:
     def _refuse_csv(self, format):
         if self._wants("csv") and FAMILY.get(format) != "calc":
             raise Failure("no-sheets", format)
+
+    def _is_as_it_is(self, format):
+        """Text that becomes text needs no pages."""
+        return format == "txt" and self._wanted["forms"] == ["text"] and not (self._wanted.get("pages") or self._wanted.get("recognise"))
+
+    def _text(self, path, format):
+        self._records.document(format, None)
+        for piece in text_pieces(path):
+            self._records.text(piece)
 
     def _pictures(self, path, format):
         self._refuse_csv(format)
@@ -98,6 +111,7 @@ class Conversion:
             if is_cut(path, separator):
                 self._records.note("cut")
         if format == "txt":
+            self._refuse_pages(line_count(path) / LINES_OF_A_PAGE)
             path, source = self._work("page.txt"), path
             write_utf8(source, path)
         with self._opened(path, shown, encrypted, filters.get(shown, ())) as document:
@@ -120,8 +134,14 @@ class Conversion:
     def _export(self, document, format, target):
         if FAMILY[format] == "calc":
             document.fit_sheets()
+        self._refuse_pages(document.least_pages())
         self._chosen(document.page_count())
         document.save_pdf(target)
+
+    def _refuse_pages(self, least):
+        """Before minutes go into laying out what has so many pages at least."""
+        if self._wanted.get("pages") is None and least > self._limits["pages"]:
+            raise Failure("too-many-pages", f"over {self._limits['pages']}")
 
     def _sheets(self, document):
         cells = 0

@@ -1,5 +1,6 @@
 """Documents that are text: turned into HTML that LibreOffice lays out, or read as they are."""
 
+import codecs
 import csv
 import email
 import email.policy
@@ -19,6 +20,22 @@ def read_text(path):
     with open(path, "rb") as file:
         data = file.read()
     return data.decode(encoding_of(data), "replace")
+
+
+def text_pieces(path):
+    """All of a text, in pieces, however large it is."""
+    with open(path, "rb") as file:
+        data = file.read(SAMPLE)
+        decoder = codecs.getincrementaldecoder(encoding_of(data))("replace")
+        while data:
+            yield decoder.decode(data)
+            data = file.read(SAMPLE)
+        yield decoder.decode(b"", True)
+
+
+def line_count(path):
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)
 
 
 def encoding_of(data):
