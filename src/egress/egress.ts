@@ -11,11 +11,11 @@ import {
 } from "../policy/network/index.ts";
 import { checkedAddresses } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
-import type { Capture } from "./capture.ts";
 import { dial } from "./dial.ts";
 import type { Resolver } from "./dns/index.ts";
 import { TaskAuthority } from "./inspect/index.ts";
 import { Journal } from "./journal.ts";
+import type { Capture } from "./pcap/index.ts";
 import { isRefused, overBudget, refused, type Refused } from "./refused.ts";
 import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
@@ -95,6 +95,7 @@ export class Egress {
     this.#over.abort();
     await Promise.all(this.#serving);
     this.#authority?.destroy();
+    await this.#options.capture?.close();
   }
 
   async #run(asked: AskedStream, note: StreamNote): Promise<void> {
@@ -111,7 +112,7 @@ export class Egress {
       if (end === "refused") note.decide({ allowed: false, rule, reason });
       else note.decide({ ...note.decision, reason });
       note.end(this.#over.signal.aborted ? "task-ended" : end);
-      this.#options.capture?.refused(note, reason);
+      this.#capture(note, reason);
       asked.refuse(reason);
     } catch (cause) {
       note.decide({ allowed: false, rule: undefined, reason: asMayflyError(cause).message });
@@ -121,6 +122,10 @@ export class Egress {
       this.#over.signal.removeEventListener("abort", give);
       asked.duplex.destroy();
     }
+  }
+
+  #capture({ target: { host, port }, addresses: [address] }: StreamNote, why: string): void {
+    this.#options.capture?.stream({ name: host, address, port }).refused(why);
   }
 
   /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */

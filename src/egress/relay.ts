@@ -6,6 +6,9 @@ export interface RelayWatcher {
   /** Bytes of the guest that are about to leave. False: they must not, and the stream ends with `budget`. */
   readonly out: (chunk: Uint8Array) => boolean;
   readonly in: (chunk: Uint8Array) => void;
+  /** That direction has ended. */
+  readonly outEnded: () => void;
+  readonly inEnded: () => void;
 }
 
 /**
@@ -24,8 +27,9 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
       if (--open === 0) over("closed");
     };
     for (const side of [guest, peer]) watch(side, () => over("reset")); // prettier-ignore
-    pass(peer, guest, { see: told(watcher.in), finished });
+    pass(peer, guest, { see: told(watcher.in), ended: watcher.inEnded, finished });
     pass(guest, peer, {
+      ended: watcher.outEnded,
       finished,
       see: (chunk) => {
         const may = watcher.out(chunk);
@@ -52,17 +56,19 @@ function watch(side: Duplex, broken: () => void): void {
 
 interface Passing {
   readonly see: (chunk: Uint8Array) => boolean;
+  readonly ended: () => void;
   /** All of this direction was taken by the other side. */
   readonly finished: () => void;
 }
 
-function pass(from: Duplex, to: Duplex, { see, finished }: Passing): void {
+function pass(from: Duplex, to: Duplex, { see, ended, finished }: Passing): void {
   from.on("data", (chunk: Uint8Array) => {
     if (!see(chunk) || to.write(chunk)) return;
     from.pause();
     to.once("drain", () => from.resume());
   });
   from.once("end", () => {
+    ended();
     to.end(finished);
   });
   from.resume();

@@ -5,11 +5,11 @@ import type { StreamEnd } from "../contract/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { BudgetMeter, Destination, Terms } from "../policy/network/index.ts";
 import type { AskedStream } from "./asked-stream.ts";
-import type { Capture, StreamTrace } from "./capture.ts";
 import { reset } from "./dial.ts";
 import { httpRecord } from "./http/index.ts";
 import { inspect, type TaskAuthority } from "./inspect/index.ts";
 import type { Journal } from "./journal.ts";
+import type { Capture, CapturedStream } from "./pcap/index.ts";
 import { overBudget, type Refused } from "./refused.ts";
 import { relay } from "./relay.ts";
 import { headersOf } from "./secrets.ts";
@@ -44,18 +44,24 @@ export async function serve(connected: Connected, around: Surroundings): Promise
     reset(peer);
   };
   signal.addEventListener("abort", giveUp, { once: true });
-  const trace = around.capture?.begin(note, peer);
+  const isInspected = terms.inspect || Object.keys(terms.inject).length > 0;
+  const trace = around.capture?.stream({
+    name: note.target.host,
+    address: peer.remoteAddress,
+    port: note.target.port,
+    inspected: terms.inspect,
+  });
+  trace?.open();
   const watcher = new StreamWatcher({ ...around, note, trace });
   try {
-    const isInspected = terms.inspect || Object.keys(terms.inject).length > 0;
     const other = isInspected ? inspected(connected, around, trace) : peer;
     const end: StreamEnd = await relay(asked.duplex, other, watcher);
     if (end === "budget") return overBudget(watcher.exceeded);
+    if (end === "reset") trace?.reset();
     if (!signal.aborted || end === "closed") note.end(end);
     return undefined;
   } finally {
     signal.removeEventListener("abort", giveUp);
-    trace?.end();
     peer.destroy();
   }
 }
@@ -64,7 +70,7 @@ export async function serve(connected: Connected, around: Surroundings): Promise
 function inspected(
   { note, terms, destination, peer }: Connected,
   { authority, trust, env }: Surroundings,
-  trace: StreamTrace | undefined,
+  trace: CapturedStream | undefined,
 ): Duplex {
   const [near, far] = duplexPair();
   near.once("close", () => far.destroy());

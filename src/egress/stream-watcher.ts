@@ -1,5 +1,5 @@
 import type { BudgetMeter } from "../policy/network/index.ts";
-import type { StreamTrace } from "./capture.ts";
+import type { CapturedStream } from "./pcap/index.ts";
 import type { Journal } from "./journal.ts";
 import { Observer } from "./observer.ts";
 import type { RelayWatcher } from "./relay.ts";
@@ -9,7 +9,7 @@ interface Watched {
   readonly note: StreamNote;
   readonly journal: Journal;
   readonly meter: BudgetMeter;
-  readonly trace: StreamTrace | undefined;
+  readonly trace: CapturedStream | undefined;
 }
 
 /** Counts and records what passes on one stream, and holds it against the budget. */
@@ -36,6 +36,14 @@ export class StreamWatcher implements RelayWatcher {
     this.#observer.out(chunk);
     trace?.fromGuest(chunk);
     return true;
+  };
+
+  readonly outEnded = (): void => {
+    this.#watched.trace?.endGuest();
+  };
+
+  readonly inEnded = (): void => {
+    this.#watched.trace?.endHost();
   };
 
   readonly in = (chunk: Uint8Array): void => {

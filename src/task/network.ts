@@ -69,6 +69,6 @@ export class TaskNetwork {
 
   async #open(): Promise<Egress> {
     const { openEgress } = await import("../egress/index.ts");
-    return openEgress(this.#policy, { ...this.#host, env: process.env });
+    return await openEgress(this.#policy, { ...this.#host, env: process.env });
   }
 }
