@@ -49,6 +49,7 @@ export class Egress {
   readonly #meter: BudgetMeter;
   readonly #serving = new Set<Promise<void>>();
   readonly #over = new AbortController();
+  #closing: Promise<void> | undefined;
   #authority: TaskAuthority | undefined;
 
   constructor(options: EgressOptions) {
@@ -90,8 +91,13 @@ export class Egress {
     return this.#journal.build();
   }
 
-  /** Ends every stream, and resolves when all are gone. */
+  /** Ends every stream, now and from now on, and resolves when all are gone. Idempotent. */
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#over.abort();
     await Promise.all(this.#serving);
     this.#authority?.destroy();
@@ -130,6 +136,7 @@ export class Egress {
 
   /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
   async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
+    if (this.#over.signal.aborted) return refused("the task is over");
     const destination = parseDestination(openUntrusted(asked.host), asked.port);
     const terms = await this.#admitted(destination, note);
     if (isRefused(terms) || destination.kind === "refused") return terms as Refused;

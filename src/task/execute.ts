@@ -36,6 +36,7 @@ export async function execute(
   } finally {
     watch.end();
     cancelled.forget();
+    await network.close(); // the network is the command's: what still runs has none
   }
 
   async function work(): Promise<Outcome> {
