@@ -26,7 +26,10 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     const finished = (): void => {
       if (--open === 0) over("closed");
     };
-    for (const side of [guest, peer]) watch(side, () => over("reset")); // prettier-ignore
+    const broken = (): void => {
+      over("reset");
+    };
+    for (const side of [guest, peer]) watch(side, broken);
     pass(peer, guest, { see: told(watcher.in), ended: watcher.inEnded, finished });
     pass(guest, peer, {
       ended: watcher.outEnded,

@@ -7,6 +7,7 @@
  *   burst ADDRESS PORT COUNT    so many, one after another as fast as can be, none waited for: "MS RESET OTHER"
  *   push ADDRESS PORT BYTES     writes so many, then reads to the end: "MS BYTES-READ"
  *   pull ADDRESS PORT           ends its own direction, then reads to the end: "MS BYTES-READ"
+ *   late ADDRESS PORT           reads to the end, then sends the same back
  *   first ADDRESS PORT COUNT    connects, sends a byte, waits for one; so often: the middle one's microseconds
  */
 #include <arpa/inet.h>
@@ -138,6 +139,17 @@ static int burst(unsigned count)
 	return 0;
 }
 
+static int late(void)
+{
+	char bytes[1024];
+	int fd = open_socket(SOCK_STREAM, 0);
+	ssize_t size = recv(fd, bytes, sizeof bytes, MSG_WAITALL);
+	if (size < 0 || write(fd, bytes, (size_t)size) != size)
+		return 1;
+	printf("%.*s\n", (int)size, bytes);
+	return 0;
+}
+
 static int compare(const void *left, const void *right)
 {
 	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
@@ -186,6 +198,8 @@ int main(int count, char **arguments)
 		return printf("%s\n", exchange(SOCK_DGRAM, 0, "?", 1)) < 0;
 	if (strcmp(what, "ping") == 0)
 		return ping();
+	if (strcmp(what, "late") == 0)
+		return late();
 	if (strcmp(what, "hold") == 0)
 		return hold((unsigned)number);
 	if (strcmp(what, "burst") == 0)

@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 async function fork(): Promise<ReadyVm> {
-  const limits = { ...DEFAULT_LIMITS, ...((await microvisor.profileDefaults("base")).limits) };
+  const limits = { ...DEFAULT_LIMITS, ...(await microvisor.profileDefaults("base")).limits };
   const made = await microvisor.fork("base", { limits, label: "outward", needsHardware: false });
   made.vm.agent.onOutward((stream) => {
     answer(stream);
@@ -119,9 +119,8 @@ describe("a connection of the guest", () => {
         void received(duplex).then(resolve);
       };
     });
-    const command = `mkfifo /tmp/f; (cat /tmp/f; printf last) | nc 192.0.2.7 7 | (cat; echo >/tmp/f)`;
-    expect((await sh(command)).out).toBe("first");
-    expect((await heard).toString()).toBe("last");
+    expect((await sh(`${PROBE} late 192.0.2.7 7`)).out).toBe("first");
+    expect((await heard).toString()).toBe("first");
   });
 
   it("is reset at once where the host refuses, destroys, or fails", async () => {
@@ -269,7 +268,7 @@ describe("what is not TCP", () => {
     }
   });
 
-  it.each(["192.0.2.7", "2001:db8::7", "127.0.0.1"])("a ping of %s gets no answer", async (address) => {
+  it.each(["192.0.2.7", "2001:db8::7"])("a ping of %s gets no answer", async (address) => {
     const { out } = await sh(`${PROBE} ping ${address}`, { user: "" });
     expect(out).not.toContain("answered");
     expect((await sh(`ping -c 1 -W 1 ${address}`, { user: "" })).code).not.toBe(0);
