@@ -62,7 +62,7 @@ export class Mayfly implements AsyncDisposable {
     standby = {},
     progress = ignoreProgress,
     signal,
-    dns,
+    dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
   }: MayflyOptions = {}): Promise<Mayfly> {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);

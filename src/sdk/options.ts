@@ -18,7 +18,7 @@ export interface MayflyOptions {
   readonly standby?: Readonly<Record<string, number>> | readonly string[] | undefined;
   /** Ends what is being made (images, templates) when it aborts; tasks have signals of their own. */
   readonly signal?: AbortSignal | undefined;
-  /** DNS servers that names of allowed streams are asked of, `192.0.2.53` or `192.0.2.53:5353`. Default: as the system does. */
+  /** DNS servers that names of allowed streams are asked of, `192.0.2.53` or `192.0.2.53:5353`. Default: `MAYFLY_DNS`, with commas, else as the system does. */
   readonly dns?: readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
