@@ -37,6 +37,16 @@ describe("parseProfile", () => {
     expect(refused(text).message).toMatch(message);
   });
 
+  it("takes what its tasks may reach, and tells a mistake in it with its line", () => {
+    expect(parseProfile(`${GOOD}network: { allow: [example.org] }\n`, "f").network).toEqual({
+      allow: ["example.org"],
+    });
+    expect(refused(`${GOOD}network:\n  alow: [web]\n`).message).toMatch(/:5: .*did you mean "allow"/);
+    expect(() => parseProfile(`${GOOD}network:\n  allow:\n    - "*"\n`, "f")).toThrow(
+      /f:6: .*network\.allow\[0\]/,
+    );
+  });
+
   it("never fails in another way", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { ProfileSettings } from "../contract/index.ts";
 import { MIB, MayflyError, parseSize, parseTime, tellMistake } from "../foundation/index.ts";
-import { NetworkSchema, compileNetwork } from "../policy/network/index.ts";
+import { NetworkSchema, compileNetwork, showPath } from "../policy/network/index.ts";
 import { readYaml } from "../foundation/yaml-document.ts";
 
 const size = v.pipe(
@@ -62,7 +62,7 @@ export function parseProfile(text: string, file: string): ProfileDocument {
   }
   const { limits, ...rest } = parsed.output;
   if (rest.network !== undefined)
-    compileNetwork(rest.network, (path) => ({ key: path.join("."), where: `${file}:${lineOf(path)}` }));
+    compileNetwork(rest.network, (path) => ({ key: showPath(path), where: `${file}:${lineOf(path)}` }));
   const { time: timeMs, output: outputBytes, ...counts } = limits;
   const all = { timeMs, outputBytes, ...counts };
   const known = Object.fromEntries(Object.entries(all).filter(([, each]) => each !== undefined));

@@ -14,7 +14,7 @@ export { explainNetwork, type NetworkExplanation } from "./explain.ts";
 export { headerValueProblem } from "./header.ts";
 export { mergeNetwork, networkOfOptions } from "./located-network.ts";
 export { parseDestination } from "./parse-destination.ts";
-export { badPolicy, type RuleName } from "./place.ts";
+export { badPolicy, showPath, type RuleName } from "./place.ts";
 export { withSecretFiles } from "./secret-files.ts";
 export { NetworkSchema } from "./schema.ts";
 export { NETWORK_SETS } from "./sets.ts";
