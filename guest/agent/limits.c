@@ -33,6 +33,19 @@ static struct counter {
 #define COUNTERS (sizeof counters / sizeof *counters)
 #define QUIET 1000 /* between two EVENTs of a kind: a fork bomb strikes its limit all the time */
 
+/*
+ * Near its limit a group may find a page of a program's file to drop again and again, which it then reads again, and the
+ * kernel, seeing progress, never gives the limit up as reached. So the limit counts as struck too when all the group's
+ * processes wait for memory for most of a while (Documentation/accounting/psi.rst, "full") and what cannot be dropped
+ * fills most of it: a task that only reads large files waits as well.
+ */
+#define STALL "full 5000000 8000000" /* microseconds of a window of so many */
+#define FILLED_PERCENT 70
+
+static struct watch stall = {.fd = -1};
+static uint64_t memory_limit;
+static uint32_t stalls;
+
 static int cgroup = -1;
 
 static uint64_t milliseconds(void)
@@ -72,6 +85,38 @@ static void counter_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	counter_check(watch->owner);
+}
+
+/* The number after `line` in a file of the group; 0 where there is none. */
+static uint64_t read_number(const char *path, const char *line)
+{
+	char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = 0;
+	const char *found = strncmp(text, line + 1, strlen(line + 1)) == 0 ? text - 1 : strstr(text, line);
+	return found ? strtoull(found + strlen(line), NULL, 10) : 0;
+}
+
+static void stalled(struct watch *watch, uint32_t events)
+{
+	(void)watch;
+	(void)events;
+	uint64_t kept = read_number(TASK "/memory.stat", "\nanon ") + read_number(TASK "/memory.stat", "\nshmem ");
+	if (memory_limit && kept / FILLED_PERCENT >= memory_limit / 100)
+		encode_event(port_out(), EVENT_MEMORY, ++stalls);
+}
+
+static void watch_stalls(void)
+{
+	stall = (struct watch){.ready = stalled};
+	stall.fd = open(TASK "/memory.pressure", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (stall.fd >= 0 && write(stall.fd, STALL, sizeof STALL) > 0)
+		watch_want(&stall, EPOLLPRI);
+	else
+		say("the kernel does not tell how long processes wait for memory");
 }
 
 int limits_prepare(void)
@@ -129,6 +174,7 @@ void limits_open(void)
 		*watch = (struct watch){.ready = counter_ready, .owner = &counters[i]};
 		watch->fd = open(counters[i].path, O_RDONLY | O_CLOEXEC);
 	}
+	watch_stalls();
 	limits_forget();
 }
 
@@ -148,6 +194,7 @@ static int set_limit(const char *path, uint64_t limit)
 void limits_set(uint32_t id, const union request *request)
 {
 	int error = set_limit(TASK "/memory.max", request->limits.memory);
+	memory_limit = request->limits.memory;
 	if (!error)
 		error = set_limit(TASK "/pids.max", request->limits.processes);
 	if (error)
