@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LedgerEntry } from "../../src/disposal/index.ts";
 import { Mayfly } from "../../src/index.ts";
 import { storePaths } from "../../src/image/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
@@ -126,18 +127,17 @@ describe("kill -9 of QEMU", () => {
   ])("(%s) is told, and nothing is left", async (_what, index) => {
     await using mayfly = await Mayfly.open();
     const running = mayfly.run({ command: ["sleep", "1000"] });
-    let pid: number | undefined;
-    while (pid === undefined) {
-      pid = ledgerEntries().find(({ owner, label }) => owner.pid === process.pid && label === "sleep 1000")
-        ?.processes[index]?.pid;
+    let entry: LedgerEntry | undefined;
+    while (entry?.processes[index] === undefined) {
+      entry = ledgerEntries().find(({ owner, label }) => owner.pid === process.pid && label === "sleep 1000");
       await wait(5);
     }
     await wait(150);
-    process.kill(pid, "SIGKILL");
+    process.kill(entry.processes[index].pid, "SIGKILL");
     const result = await running;
     expect(result.outcome).toMatchObject({ kind: "failed", code: "E_ENGINE_DIED" });
     expect(result.disposal.complete).toBe(true);
-    expect(leftovers([result.id])).toEqual([]);
+    expect(leftovers([entry.id])).toEqual([]);
   });
 
   it("of a standby means that it is never handed out", async () => {

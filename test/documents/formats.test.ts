@@ -196,6 +196,7 @@ describe("choices", () => {
       expect(opened.outcome).toEqual({ kind: "converted" });
       expect(readFileSync(opened.forms[0]?.path ?? "", "utf8")).toMatch(/Mayflower harbour/);
     },
+    600_000,
   );
 
   // Not ODF too: its key derivation takes a minute under emulation, and once is enough.
