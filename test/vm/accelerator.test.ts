@@ -49,9 +49,9 @@ describe("the accelerator", () => {
     );
   });
 
-  it("gives guests no virtualization of their own, and a clock that is exact", async () => {
+  it("gives guests a clock that is exact, and under KVM no virtualization of their own", async () => {
     await using fork = await mayfly.fork("base");
-    expect(await say(fork, "grep -c -w -E 'svm|vmx' /proc/cpuinfo")).toBe("0");
+    if (accelerator === "kvm") expect(await say(fork, "grep -c -w -E 'svm|vmx' /proc/cpuinfo")).toBe("0");
     const clock = await say(fork, "cat /sys/devices/system/clocksource/clocksource0/current_clocksource");
     expect(accelerator === "kvm" ? ["kvm-clock", "tsc"] : ["tsc"]).toContain(clock);
   });

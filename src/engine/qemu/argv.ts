@@ -74,8 +74,11 @@ export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): 
   ];
 }
 
-/** Without virtualization inside the guest, and under KVM without performance counters: the host would serve both. */
-const PROCESSOR = { kvm: "host,svm=off,vmx=off,pmu=off", tcg: "max,svm=off" } as const;
+/**
+ * Under KVM without virtualization inside the guest and without performance counters: the host's kernel would serve both.
+ * TCG serves its own, and a guest of QEMU 7.2 without `svm` there runs wrongly.
+ */
+const PROCESSOR = { kvm: "host,svm=off,vmx=off,pmu=off", tcg: "max" } as const;
 
 /**
  * microvm with ACPI, as Debian's kernels find virtio-mmio devices by ACPI only. Under TCG the guest hangs without the
