@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import { clearTimeout, setTimeout } from "node:timers";
 import { hostCpu } from "../../dist/engine/index.js";
 import { CORES, MEMORY_MIB, PROCESSOR } from "./recipe.mjs";
@@ -45,7 +46,9 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, deadli
     // The model's features that TCG lacks: known, and none of them is needed.
     if (!line.includes("TCG doesn't support requested feature")) errors.push(line);
   });
-  createInterface({ input: child.stdout }).on("line", (line) => onLine(line.replace(/\r/g, "")));
+  createInterface({ input: child.stdout }).on("line", (line) =>
+    onLine(stripVTControlCharacters(line).replace(/\r/g, "")),
+  );
   const [code, signal] = await new Promise((resolve) => child.once("close", (...end) => resolve(end)));
   clearTimeout(late);
   return signal === null

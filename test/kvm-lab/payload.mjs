@@ -10,7 +10,17 @@ const PARTS = [
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ];
 /** Of node_modules, what neither Mayfly nor its tests load. */
-const UNUSED = ["typescript", ".cache", "prettier", "knip", "eslint", "oxc-parser", "@oxc-parser"];
+const UNUSED = [
+  "typescript",
+  ".cache",
+  ".vite",
+  ".vite-temp",
+  "prettier",
+  "knip",
+  "eslint",
+  "oxc-parser",
+  "@oxc-parser",
+];
 
 /** Packs what the outer machine is handed, on a read-only disk: Mayfly, Node, images, and the lab's own scripts. */
 export async function packPayload(work, { store, profiles, plan }) {

@@ -1,5 +1,5 @@
 // Runs Mayfly and its own tests on a machine with KVM: one that QEMU emulates. See docs/kvm-lab.md.
-// Arguments: names of suites (default: all).
+// Arguments: names of suites, or files of tests (default: all suites).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +7,11 @@ import { storePaths } from "../../dist/image/index.js";
 import { runOuterMachine } from "./machine.mjs";
 import { ensureOuterMachine } from "./outer-machine.mjs";
 import { packPayload } from "./payload.mjs";
-import { PROFILES, SUITES, planOf } from "./suites.mjs";
+import { PROFILES, chooseSuites, planOf } from "./suites.mjs";
 import { Tally } from "./tally.mjs";
 
 const DEADLINE_MS = 25 * 60_000;
-const names = process.argv.slice(2);
-const suites = names.length === 0 ? SUITES : SUITES.filter(({ name }) => names.includes(name));
+const suites = chooseSuites(process.argv.slice(2));
 const store = storePaths().root;
 
 let step;

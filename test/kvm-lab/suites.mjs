@@ -1,20 +1,36 @@
 /**
- * What runs in the outer machine: the same files as on any machine. `user` has no rights but the `kvm` group's.
- * Durations are those of an emulated processor, so tests that count are asked for less (`MAYFLY_TEST_TASKS`).
+ * What runs in the outer machine: the same files as on any machine. `tester` has no rights but the `kvm` group's. One run
+ * of vitest a user, as it takes long to start on an emulated processor.
  */
 export const SUITES = [
-  { name: "accelerator", user: "tester", files: ["test/vm/accelerator.test.ts"] },
-  { name: "task", user: "tester", files: ["test/vm/task.test.ts"] },
-  { name: "jail", user: "tester", files: ["test/vm/jail.test.ts"] },
-  { name: "identity", user: "tester", files: ["test/vm/identity.test.ts"] },
-  { name: "many", user: "tester", files: ["test/vm/many.test.ts"] },
-  { name: "hostile", user: "tester", files: ["test/hostile/guest.test.ts"] },
-  { name: "crash", user: "tester", files: ["test/crash/crash.test.ts"] },
+  {
+    name: "user",
+    user: "tester",
+    files: [
+      "test/vm/accelerator.test.ts",
+      "test/vm/task.test.ts",
+      "test/vm/jail.test.ts",
+      "test/vm/identity.test.ts",
+      "test/vm/many.test.ts",
+      "test/hostile/guest.test.ts",
+      "test/crash/crash.test.ts",
+    ],
+  },
   { name: "root", user: "root", files: ["test/vm/accelerator.test.ts", "test/vm/jail.test.ts"] },
 ];
 
 /** Profiles whose images are handed over. */
 export const PROFILES = ["base"];
+
+/**
+ * All suites, or with arguments only what they name: suites, or files of tests, which `tester` then runs.
+ * @param {readonly string[]} wanted
+ */
+export function chooseSuites(wanted) {
+  const files = wanted.filter((each) => each.includes("/"));
+  const named = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  return files.length === 0 ? named : [...named, { name: "files", user: "tester", files }];
+}
 
 /** The suites as lines of shell; `suite` is a function of `outer/start`. */
 export function planOf(suites) {
