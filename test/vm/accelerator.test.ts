@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
@@ -7,9 +7,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureImage, lookOf, storePaths } from "../../src/image/index.ts";
 import { Mayfly, examine, type Fork, type RunResult } from "../../src/index.ts";
+import { obstacleTo } from "../../src/microvisor/index.ts";
 import { shapeOf } from "../../src/microvisor/boot.ts";
 import { readTemplate, sha256, writeManifest } from "../../src/microvisor/template-files.ts";
 import { ingredients } from "../../src/microvisor/template-maker.ts";
+import { processorFinding } from "../../src/sdk/doctor/processor-check.ts";
 import { openHost } from "../../src/sdk/installation.ts";
 import { SHELL_CLOCK, clockError } from "../support/guest-clock.ts";
 import { leftovers } from "../support/leftovers.ts";
@@ -25,6 +27,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await mayfly.close();
 });
+
+const run = promisify(execFile);
 
 async function say(fork: Fork, script: string): Promise<string> {
   const guest = fork.exec(["sh", "-c", script]);
@@ -58,6 +62,37 @@ describe("the accelerator", () => {
     const clock = await say(fork, "cat /sys/devices/system/clocksource/clocksource0/current_clocksource");
     expect(accelerator === "kvm" ? ["kvm-clock", "tsc"] : ["tsc"]).toContain(clock);
   });
+});
+
+describe("the KVM device", () => {
+  it("is told as not allowed to a user outside of its group, with the group to join", async ({ skip }) => {
+    if (!isRoot || accelerator !== "kvm") skip("it takes root, to be another user, and a KVM that works");
+    const script = `import { obstacleTo } from ${JSON.stringify(resolve("dist/microvisor/index.js"))};
+      process.stdout.write(obstacleTo("/dev/kvm") ?? "none");`;
+    const nobody = { uid: 65_534, gid: 65_534, cwd: "/" };
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], nobody);
+    expect(stdout).toContain("you may not use /dev/kvm");
+    expect(mendOf(stdout)).toBe("join its group (sudo usermod -aG kvm $USER, then log in again)");
+  });
+
+  it("is told as without a module once that is unloaded", async ({ skip }) => {
+    if (!isRoot || EXPECTED_ACCELERATOR !== "kvm") skip("only the lab may unload a module");
+    const device = statSync("/dev/kvm");
+    await run("modprobe", ["--remove", "kvm_amd"]);
+    try {
+      expect(obstacleTo("/dev/kvm")).toBe("/dev/kvm does not exist: the module kvm_amd is not loaded");
+      expect(mendOf(obstacleTo("/dev/kvm"))).toMatch(/^sudo modprobe kvm_amd/);
+    } finally {
+      await run("modprobe", ["kvm_amd"]);
+      chownSync("/dev/kvm", device.uid, device.gid);
+      chmodSync("/dev/kvm", device.mode & 0o777);
+    }
+    expect(obstacleTo("/dev/kvm")).toBeUndefined();
+  });
+
+  function mendOf(reason = ""): string | undefined {
+    return processorFinding({ kind: "emulated", accelerator: "tcg", reason }).mend;
+  }
 });
 
 describe("a standby that waited long", () => {
@@ -116,7 +151,7 @@ describe("a template", () => {
   }
 
   /** Runs a task in the store `home`, and says which steps it took. */
-  async function run(): Promise<{ result: RunResult; steps: string[] }> {
+  async function runHere(): Promise<{ result: RunResult; steps: string[] }> {
     const steps: string[] = [];
     await using own = await Mayfly.open({ home, progress: ({ step }) => steps.push(step) });
     const result = await own.run({ command: ["echo", "works"] });
@@ -128,18 +163,18 @@ describe("a template", () => {
   it("of the other accelerator is not used, and is kept", async () => {
     const other = accelerator === "kvm" ? "tcg" : "kvm";
     const decoy = await plantTemplate(other);
-    const { result, steps } = await run();
+    const { result, steps } = await runHere();
     expect(steps).toContain("Booting base once");
     expect(result.template).not.toBe(decoy);
     expect(templatesIn(home).sort()).toEqual([`base-${decoy}`, `base-${result.template}`].sort());
-    const again = await run();
+    const again = await runHere();
     expect(again.steps).not.toContain("Booting base once");
     expect(again.result.template).toBe(result.template);
   });
 
   it("that was made on another processor is not used", async ({ skip }) => {
     if (!isRoot) skip("it takes root to show Mayfly another processor");
-    const { result } = await run();
+    const { result } = await runHere();
     const cpuinfo = join(home, "cpuinfo");
     const flag = / sse4_2 /;
     const real = readFileSync("/proc/cpuinfo", "utf8");
@@ -147,7 +182,7 @@ describe("a template", () => {
     writeFileSync(cpuinfo, real.replaceAll(new RegExp(flag, "g"), " "));
     const script = 'mount --bind "$1" /proc/cpuinfo && exec "$2" "$3" run --json -- echo works';
     const main = resolve("dist/cli/main.js");
-    const { stdout } = await promisify(execFile)(
+    const { stdout } = await run(
       "unshare",
       ["--mount", "sh", "-c", script, "sh", cpuinfo, process.execPath, main],
       { env: { ...process.env, MAYFLY_HOME: home } },
@@ -168,7 +203,7 @@ describe("a host at its limits", () => {
       try { for (;;) taken.push(openSync("/dev/null")); } catch {}
       const { outcome, disposal } = await mayfly.run({ command: ["true"] });
       process.stdout.write(JSON.stringify({ outcome, complete: disposal.complete }));`;
-    const { stdout } = await promisify(execFile)("prlimit", [
+    const { stdout } = await run("prlimit", [
       "--nofile=200:200",
       process.execPath,
       "--input-type=module",
