@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureImage, lookOf, storePaths } from "../../src/image/index.ts";
 import { Mayfly, examine, type Fork, type RunResult } from "../../src/index.ts";
-import { obstacleTo } from "../../src/microvisor/index.ts";
 import { shapeOf } from "../../src/microvisor/boot.ts";
 import { readTemplate, sha256, writeManifest } from "../../src/microvisor/template-files.ts";
 import { ingredients } from "../../src/microvisor/template-maker.ts";
@@ -73,21 +72,6 @@ describe("the KVM device", () => {
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], nobody);
     expect(stdout).toContain("you may not use /dev/kvm");
     expect(mendOf(stdout)).toBe("join its group (sudo usermod -aG kvm $USER, then log in again)");
-  });
-
-  it("is told as without a module once that is unloaded", async ({ skip }) => {
-    if (!isRoot || EXPECTED_ACCELERATOR !== "kvm") skip("only the lab may unload a module");
-    const device = statSync("/dev/kvm");
-    await run("modprobe", ["--remove", "kvm_amd"]);
-    try {
-      expect(obstacleTo("/dev/kvm")).toBe("/dev/kvm does not exist: the module kvm_amd is not loaded");
-      expect(mendOf(obstacleTo("/dev/kvm"))).toMatch(/^sudo modprobe kvm_amd/);
-    } finally {
-      await run("modprobe", ["kvm_amd"]);
-      chownSync("/dev/kvm", device.uid, device.gid);
-      chmodSync("/dev/kvm", device.mode & 0o777);
-    }
-    expect(obstacleTo("/dev/kvm")).toBeUndefined();
   });
 
   function mendOf(reason = ""): string | undefined {
