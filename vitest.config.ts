@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/docs/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/docs/**/*.test.ts", "test/kvm-lab/*.test.mjs"],
           pool: "threads",
           testTimeout: 60_000,
         },

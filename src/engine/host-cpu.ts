@@ -7,6 +7,8 @@ export interface HostCpu {
   readonly tscKhz: number;
   /** Changes with model and features. */
   readonly key: string;
+  /** The module that serves this processor's virtualization; undefined where it offers none. */
+  readonly kvmModule: "kvm_intel" | "kvm_amd" | undefined;
 }
 
 let known: HostCpu | undefined;
@@ -24,7 +26,17 @@ export function parseCpuinfo(text: string): HostCpu {
     .update(`${model}\n${field("stepping")}\n${field("flags")}`)
     .digest("hex")
     .slice(0, 16);
-  return { model, tscKhz: Math.round(Number(field("bogomips")) * 500), key };
+  return {
+    model,
+    key,
+    tscKhz: Math.round(Number(field("bogomips")) * 500),
+    kvmModule: kvmModule(field("flags").split(" ")),
+  };
+}
+
+function kvmModule(flags: readonly string[]): HostCpu["kvmModule"] {
+  if (flags.includes("vmx")) return "kvm_intel";
+  return flags.includes("svm") ? "kvm_amd" : undefined;
 }
 
 function readStart(path: string, bytes: number): string {

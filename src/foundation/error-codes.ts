@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   E_STORE_UNWRITABLE: { exit: 73 },
   E_DISK_FULL: { exit: 74 },
   E_NO_MEMORY: { exit: 71 },
+  E_NO_DESCRIPTORS: { exit: 71 },
   E_JAIL: { exit: 71 },
   // what broke underway
   E_IMAGE_BUILD: { exit: 70 },

@@ -38,6 +38,8 @@ export function asMayflyError(cause: unknown): MayflyError {
   if (cause instanceof Error && cause.name === "AbortError") {
     return new MayflyError("E_CANCELLED", "It was cancelled", { cause });
   }
+  const exhausted = exhaustion(cause);
+  if (exhausted !== undefined) return exhausted;
   const text = cause instanceof Error ? cause.message : String(cause);
   return new MayflyError("E_INTERNAL", `Unexpected failure: ${text}`, {
     cause,
@@ -49,4 +51,19 @@ export function asMayflyError(cause: unknown): MayflyError {
 export function errnoOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error) || !("code" in cause)) return undefined;
   return typeof cause.code === "string" ? cause.code : undefined;
+}
+
+/** The host has no file descriptors or no memory left for us: a limit of the machine, not a fault. */
+export function exhaustion(cause: unknown): MayflyError | undefined {
+  const errno = errnoOf(cause) ?? "";
+  if (["EMFILE", "ENFILE"].includes(errno))
+    return new MayflyError("E_NO_DESCRIPTORS", `No file descriptor is left: ${errno}`, {
+      cause,
+      next: "End other micro-VMs (`mayfly ps`), or raise the limit: ulimit -n for this session, sysctl fs.file-max for the host.",
+    });
+  if (errno !== "ENOMEM") return undefined;
+  return new MayflyError("E_NO_MEMORY", "The host has no memory left for it: ENOMEM", {
+    cause,
+    next: "End other micro-VMs (`mayfly ps`), or ask for less with --memory.",
+  });
 }

@@ -2,7 +2,7 @@ export { cutToBytes } from "./cut-to-bytes.ts";
 export { within, sleep } from "./deadline.ts";
 export { deferred, type Deferred } from "./deferred.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
-export { MayflyError, asMayflyError, errnoOf, isMayflyError } from "./errors.ts";
+export { MayflyError, asMayflyError, errnoOf, exhaustion, isMayflyError } from "./errors.ts";
 export { attempt, ignoring } from "./ignoring.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { isVmId, newVmId, type VmId } from "./ids.ts";

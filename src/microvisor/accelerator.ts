@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +15,7 @@ import {
 import type { Image } from "../image/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
+import { natureOfKvm, obstacleTo } from "./kvm-device.ts";
 
 const Choice = v.object({
   /** What the choice was made for; made again when it differs. */
@@ -26,8 +27,13 @@ const Choice = v.object({
 
 export type AcceleratorChoice = v.InferOutput<typeof Choice>;
 
-/** A guest that works answers within 3 s under KVM; one under a KVM that does not work never does. */
-const TRIAL_DEADLINE_MS = 8000;
+/**
+ * A guest that works answers within 3 s under KVM; one under a KVM that does not work never does. The variable is for
+ * the KVM lab, whose processor is emulated: see `docs/kvm-lab.md`.
+ */
+const TRIAL_DEADLINE_MS = Number(process.env["MAYFLY_LAB_TRIAL_MS"] ?? 8000);
+
+const NO_GUEST_BOOTS = "no guest boots with it";
 
 /**
  * KVM if a guest truly boots with it, else TCG with the reason. Tried once (at most 10 s), then remembered until QEMU, the
@@ -79,6 +85,14 @@ async function subjectOf(host: Host): Promise<string> {
   ].join(" ");
 }
 
+/** Lets the next `chooseAccelerator` try again where a guest was tried and failed: the host may only have been busy. */
+export function forgetFailedTrial(host: Host): void {
+  if (readAcceleratorChoice(host)?.reason.includes(NO_GUEST_BOOTS) === true)
+    attempt(() => {
+      rmSync(choicePath(host));
+    }, "a store that cannot be written keeps what it has");
+}
+
 interface Trial {
   /** Why KVM cannot be used; empty where a guest booted with it. */
   readonly reason: string;
@@ -109,29 +123,7 @@ async function tryKvm(host: Host, image: Image): Promise<Trial> {
     return { reason: "", isLasting: true };
   } catch (cause) {
     host.signal?.throwIfAborted();
-    const reason = `${device} is there, but no guest boots with it: ${asMayflyError(cause).message}`;
+    const reason = `${device} is there, but ${NO_GUEST_BOOTS}${natureOfKvm()}: ${asMayflyError(cause).message}`;
     return { reason, isLasting: isMayflyError(cause, ...BROKEN) };
   }
-}
-
-/** What is wrong with the device before any guest is tried; undefined where nothing is. */
-function obstacleTo(device: string): string | undefined {
-  const stat = attempt(() => statSync(device), "told at once");
-  if (stat === undefined)
-    return `${device} does not exist: no virtualization, or the kvm module is not loaded`;
-  const groupMay = stat.gid !== 0 && (stat.mode & 0o060) === 0o060;
-  const mend = `sudo chgrp kvm ${device}; sudo chmod 660 ${device}`;
-  if (process.getuid?.() === 0) {
-    // QEMU then runs as a user without rights, in the device's group unless that is root's.
-    return groupMay || (stat.mode & 0o006) === 0o006
-      ? undefined
-      : `QEMU, which gets a user without rights where root starts it, may not use ${device}: ${mend}`;
-  }
-  const mayUse =
-    attempt(() => {
-      accessSync(device, constants.R_OK | constants.W_OK);
-      return true;
-    }, "told at once") === true;
-  if (mayUse) return undefined;
-  return `you may not use ${device}: ${groupMay ? "" : `${mend}; `}join its group (sudo usermod -aG kvm $USER, then log in again)`;
 }

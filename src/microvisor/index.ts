@@ -1,4 +1,5 @@
-export { readAcceleratorChoice, type AcceleratorChoice } from "./accelerator.ts";
+export { forgetFailedTrial, readAcceleratorChoice, type AcceleratorChoice } from "./accelerator.ts";
+export { natureOfKvm, obstacleTo } from "./kvm-device.ts";
 export { bootMachine } from "./boot.ts";
 export type { Host } from "./host.ts";
 export type { MicroVm } from "./micro-vm.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
 import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
-import { MayflyError, formatSize } from "../foundation/index.ts";
+import { MayflyError, formatSize, isMayflyError } from "../foundation/index.ts";
 import { ensureImage, type Image } from "../image/index.ts";
 import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
@@ -84,30 +84,17 @@ export class Microvisor implements AsyncDisposable {
     const { image, template, choice } = await this.prepare(profile, limits);
     const isolation = describe(choice);
     if (needsHardware && isolation.kind !== "hardware") throw refuseEmulation(isolation);
+    const facts = { template: template.manifest.key, isolation };
     const standby = limits.cpus === undefined ? this.#pools.get(poolKey(template))?.take() : undefined;
-    const vm =
-      standby ??
-      (await forkTemplate(this.#host, {
-        template,
-        root: image.root,
-        kind: "task",
-        label,
-        cpus: limits.cpus,
-      }));
-    try {
-      if (standby !== undefined) standby.assign(label);
-      const clockErrorMs = await wake(vm, profile);
-      return {
-        vm,
-        origin: standby === undefined ? "fork" : "standby",
-        template: template.manifest.key,
-        isolation,
-        clockErrorMs,
-      };
-    } catch (cause) {
-      await vm.dispose();
-      throw cause;
-    }
+    standby?.assign(label);
+    const taken = standby === undefined ? undefined : await wakeStandby(standby, profile);
+    if (taken !== undefined) return { ...facts, ...taken, origin: "standby" };
+    const request = { template, root: image.root, kind: "task", label, cpus: limits.cpus } as const;
+    return {
+      ...facts,
+      ...(await wakeOrDispose(await forkTemplate(this.#host, request), profile)),
+      origin: "fork",
+    };
   }
 
   /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */
@@ -209,6 +196,27 @@ async function wake(vm: MicroVm, profile: string): Promise<number> {
     await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS);
   }
   return performance.now() - from;
+}
+
+type Awake = Pick<ReadyVm, "vm" | "clockErrorMs">;
+
+async function wakeOrDispose(vm: MicroVm, profile: string): Promise<Awake> {
+  try {
+    return { vm, clockErrorMs: await wake(vm, profile) };
+  } catch (cause) {
+    await vm.dispose();
+    throw cause;
+  }
+}
+
+/** Undefined where it died while it waited, and nobody had noticed yet. */
+async function wakeStandby(standby: MicroVm, profile: string): Promise<Awake | undefined> {
+  try {
+    return await wakeOrDispose(standby, profile);
+  } catch (cause) {
+    if (isMayflyError(cause, "E_ENGINE_DIED", "E_CLOSED")) return undefined;
+    throw cause;
+  }
 }
 
 function poolKey(template: Template): string {

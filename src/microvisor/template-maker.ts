@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, readdirSync, renameSync, statSync, statfsSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { basename, join } from "node:path";
 import { hostCpu, jailUid, type MachineShape } from "../engine/index.ts";
 import {
@@ -93,6 +94,8 @@ export async function ingredients(
     memory: String(memory),
     vcpus: String(vcpus),
     tbSize: String(tbSize),
+    // What of the processor a guest sees under KVM, and which paravirtual features beside it, the host's kernel decides.
+    ...(accelerator === "kvm" ? { hostKernel: release() } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Readable, type Duplex } from "node:stream";
-import { MayflyError, attempt } from "../foundation/index.ts";
+import { MayflyError, attempt, exhaustion } from "../foundation/index.ts";
 import { RecentLog } from "./recent-log.ts";
 
 export interface ProcessExit {
@@ -76,8 +76,11 @@ function supervise(child: ChildProcess, pid: number, pipes: number): SupervisedP
 
 async function startFailure(child: ChildProcess, file: string): Promise<MayflyError> {
   const cause = await new Promise<Error>((resolve) => child.once("error", resolve));
-  return new MayflyError("E_ENGINE_START", `Could not start ${file}: ${cause.message}`, {
-    cause,
-    next: "Run `mayfly doctor` to see what is missing.",
-  });
+  return (
+    exhaustion(cause) ??
+    new MayflyError("E_ENGINE_START", `Could not start ${file}: ${cause.message}`, {
+      cause,
+      next: "Run `mayfly doctor` to see what is missing.",
+    })
+  );
 }

@@ -24,6 +24,8 @@ export class Fork implements AsyncDisposable {
   readonly profile: string;
   readonly isolation: IsolationFact;
   readonly origin: "standby" | "fork";
+  /** The most that the guest's clock could differ from the host's when this was handed out, in milliseconds. */
+  readonly clockErrorMs: number;
   readonly #ready: ReadyVm;
   readonly #network: TaskNetwork;
   readonly #env: Readonly<Record<string, string>>;
@@ -37,6 +39,7 @@ export class Fork implements AsyncDisposable {
     this.profile = profile;
     this.isolation = ready.isolation;
     this.origin = ready.origin;
+    this.clockErrorMs = ready.clockErrorMs;
   }
 
   /**

@@ -1,9 +1,9 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LedgerEntry } from "../../src/disposal/index.ts";
 import { Mayfly } from "../../src/index.ts";
 import { storePaths } from "../../src/image/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
@@ -126,14 +126,23 @@ describe("kill -9 of QEMU", () => {
     ["its jail", 1],
   ])("(%s) is told, and nothing is left", async (_what, index) => {
     await using mayfly = await Mayfly.open();
-    const running = mayfly.run({ command: ["sleep", "1000"] });
-    let entry: LedgerEntry | undefined;
-    while (entry?.processes[index] === undefined) {
-      entry = ledgerEntries().find(({ owner, label }) => owner.pid === process.pid && label === "sleep 1000");
-      await wait(5);
-    }
-    await wait(150);
-    process.kill(entry.processes[index].pid, "SIGKILL");
+    let up = (): void => undefined;
+    const isUp = new Promise<void>((resolve) => {
+      up = resolve;
+    });
+    const stdout = new Writable({
+      write(_chunk, _encoding, done) {
+        up();
+        done();
+      },
+    });
+    const running = mayfly.run({ command: ["sh", "-c", "echo up; sleep 1000"], stdout });
+    await isUp;
+    const entry = ledgerEntries().find(
+      ({ owner, label }) => owner.pid === process.pid && label.startsWith("sh -c echo up"),
+    );
+    if (entry === undefined) return expect.fail("the task is in no ledger");
+    process.kill(entry.processes[index]?.pid ?? expect.fail("no process is known"), "SIGKILL");
     const result = await running;
     expect(result.outcome).toMatchObject({ kind: "failed", code: "E_ENGINE_DIED" });
     expect(result.disposal.complete).toBe(true);
@@ -145,7 +154,6 @@ describe("kill -9 of QEMU", () => {
     await mayfly.standby("base", 1);
     const entry = ledgerEntries().find(({ owner, kind }) => owner.pid === process.pid && kind === "standby");
     process.kill(entry?.processes[0]?.pid ?? expect.fail("no standby"), "SIGKILL");
-    await wait(300);
     const result = await mayfly.run({ command: ["echo", "alive"] });
     expect(result.stdout.toString()).toBe("alive\n");
     expect(leftovers([entry?.id ?? ""])).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Mayfly } from "../../src/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
+import { TASKS } from "../support/scale.ts";
 
 let mayfly: Mayfly;
 beforeAll(async () => {
@@ -10,12 +11,12 @@ afterAll(async () => {
   await mayfly.close();
 });
 
-it("runs 200 tasks, 20 alive at a time, each with its own answer, and leaves nothing", async () => {
+it(`runs ${TASKS} tasks, 20 alive at a time, each with its own answer, and leaves nothing`, async () => {
   const ids: string[] = [];
   let next = 0;
   let most = 0;
   async function worker(): Promise<void> {
-    for (let number = next++; number < 200; number = next++) {
+    for (let number = next++; number < TASKS; number = next++) {
       const result = await mayfly.run({ command: ["echo", `task ${number}`] });
       expect(result.stdout.toString()).toBe(`task ${number}\n`);
       expect(result.disposal.complete).toBe(true);
@@ -24,7 +25,7 @@ it("runs 200 tasks, 20 alive at a time, each with its own answer, and leaves not
     }
   }
   await Promise.all(Array.from({ length: 20 }, worker));
-  expect(new Set(ids).size).toBe(200);
+  expect(new Set(ids).size).toBe(TASKS);
   expect(most).toBeGreaterThanOrEqual(15);
   expect(leftovers(ids)).toEqual([]);
   expect(ledgerEntries().filter(({ owner }) => owner.pid === process.pid)).toEqual([]);

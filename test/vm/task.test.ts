@@ -299,7 +299,7 @@ describe("outputs", () => {
     const out = join(scratch, "out-cancelled");
     const abort = new AbortController();
     const watch = setInterval(() => {
-      const staging = existsSync(out) ? readdirSync(out).filter((name) => name.startsWith(".mayfly-m")) : [];
+      const staging = existsSync(out) ? readdirSync(out).filter((name) => /^\.mayfly-m\w+$/.test(name)) : [];
       if (staging.some((name) => readdirSync(join(out, name)).length > 0)) abort.abort();
     }, 5);
     const result = await sh("truncate -s 900M /out/big", { out, signal: abort.signal });

@@ -67,6 +67,6 @@ export function summary({ isolation, timings, origin, disposal, network }: TaskR
 function shortReason(reason: string): string {
   if (reason.includes("no guest boots")) return "no working KVM";
   if (reason.includes("may not use")) return "KVM not allowed";
-  if (reason.includes("does not exist")) return "no KVM";
+  if (/does not exist|has no driver/.test(reason)) return "no KVM";
   return neutralise(reason.split(/[:;,(]/)[0]?.trim() ?? "", 40);
 }

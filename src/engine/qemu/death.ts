@@ -23,6 +23,11 @@ const DIAGNOSES: readonly Diagnosis[] = [
     next: "End other micro-VMs (`mayfly ps`), or ask for less with --memory.",
   },
   {
+    pattern: /Too many open files/,
+    code: "E_NO_DESCRIPTORS",
+    next: "End other micro-VMs (`mayfly ps`), or raise the limit: ulimit -n for this session, sysctl fs.file-max for the host.",
+  },
+  {
     pattern: /^bwrap: Can't find source path .*: Permission denied/,
     code: "E_STORE_UNWRITABLE",
     next: "Started by root, QEMU runs as another user, who must be able to reach it: chmod a+x the directories above, or leave MAYFLY_HOME at its default.",

@@ -1,16 +1,19 @@
+import { createHash } from "node:crypto";
 import { MayflyError, attempt } from "../../foundation/index.ts";
 import { spawnSupervised } from "../../process/index.ts";
 import { statSync } from "node:fs";
 import { hostCpu } from "../host-cpu.ts";
 import { bubblewrapArguments, launchCommand, type Bind } from "../jail/index.ts";
 import type { Engine, EngineFacts, LoadRequest, Machine, StartRequest } from "../machine.ts";
-import { INSIDE, kernelCommandLine, qemuArguments } from "./argv.ts";
+import { INSIDE, kernelCommandLine, machineRevision, qemuArguments } from "./argv.ts";
 import { hasRom, qemuFacts, type QemuFacts } from "./facts.ts";
 import { QemuMachine } from "./qemu-machine.ts";
 
 /** Descriptor of the child on which bubblewrap tells QEMU's pid; 3 … 5 are QEMU's own. */
 const INFO_FD = 6;
 const PIPES = 4;
+
+const REVISION = createHash("sha256").update(machineRevision()).digest("hex").slice(0, 8);
 
 interface EngineOptions {
   /** Where facts about QEMU are kept. */
@@ -40,7 +43,7 @@ export class QemuEngine implements Engine {
 
   async facts(): Promise<EngineFacts> {
     const { version, binary, key } = await this.#qemu();
-    return { name: "QEMU", version, binary, key };
+    return { name: "QEMU", version, binary, key: `${key}-${REVISION}` };
   }
 
   async start({ id, shape, media, ramDirectory, cgroups }: StartRequest): Promise<Machine> {

@@ -1,6 +1,6 @@
 import type { Progress } from "../../contract/index.ts";
 import { asMayflyError, formatTime } from "../../foundation/index.ts";
-import { Microvisor, readAcceleratorChoice, type Host } from "../../microvisor/index.ts";
+import { Microvisor, forgetFailedTrial, readAcceleratorChoice, type Host } from "../../microvisor/index.ts";
 import { admitLimits } from "../../policy/index.ts";
 import { openHost } from "../installation.ts";
 import { CGROUP_CHECKS } from "./cgroup-checks.ts";
@@ -53,6 +53,7 @@ export async function examineLayers(options: ExamineOptions): Promise<Examinatio
 async function withMachine(host: Host, system: readonly Finding[], profile: string): Promise<Finding[]> {
   await using microvisor = new Microvisor(host);
   const from = performance.now();
+  forgetFailedTrial(host);
   try {
     const limits = admitLimits({}, (await microvisor.profileDefaults(profile)).limits);
     await microvisor.prepare(profile, limits);

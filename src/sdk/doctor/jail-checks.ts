@@ -95,9 +95,10 @@ function mounts({ qemu }: JailedProcess): Observation {
     .filter((fields) => !(fields[5] ?? "").split(",").includes("ro"))
     .map((fields) => fields[4] ?? "");
   const others = writable.filter((path) => path !== "/dev/kvm");
+  const but = others.length < writable.length ? " but /dev/kvm" : "";
   return holds(
     others.length === 0,
-    others.length === 0 ? `all ${lines.length} mounts are read-only` : `writable: ${others.join(", ")}`,
+    others.length === 0 ? `all ${lines.length} mounts${but} are read-only` : `writable: ${others.join(", ")}`,
     ASK,
   );
 }

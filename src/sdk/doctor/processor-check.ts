@@ -6,19 +6,39 @@ interface Remedy {
   readonly mend: string;
 }
 
-/** What to do about each reason for which hardware is not used (`microvisor/accelerator.ts` words them). */
+/** What to do about each reason for which hardware is not used (`microvisor/kvm-device.ts` words them). */
 const REMEDIES: readonly Remedy[] = [
   {
-    pattern: /does not exist/,
-    mend: "Switch virtualization on in the firmware (VT-x, AMD-V; in a virtual machine: nested virtualization), then sudo modprobe kvm_intel or kvm_amd.",
+    pattern: /: the module kvm_intel is not loaded/,
+    mend: "sudo modprobe kvm_intel (where that is refused: switch VT-x on in the firmware).",
   },
   {
-    pattern: /kvm: Permission denied|QEMU.* may not use/,
+    pattern: /: the module kvm_amd is not loaded/,
+    mend: "sudo modprobe kvm_amd (where that is refused: switch AMD-V on in the firmware).",
+  },
+  {
+    pattern: /: the processor offers no virtualization$/,
+    mend: "Switch virtualization on in the firmware (VT-x, AMD-V); in a virtual machine: nested virtualization, on its host.",
+  },
+  {
+    pattern: /denied by the device rules/,
+    mend: "Give the device to the container: --device /dev/kvm (docker, podman), or DeviceAllow=/dev/kvm rw (systemd).",
+  },
+  {
+    pattern: /kvm: Permission denied/,
     mend: "QEMU runs as a user of its own here, which may not use the device: sudo chgrp kvm /dev/kvm; sudo chmod 660 /dev/kvm.",
   },
   {
+    pattern: /Device or resource busy/,
+    mend: "Another hypervisor (VirtualBox, VMware) holds the processor's virtualization: end its machines.",
+  },
+  {
+    pattern: /para-virtual/,
+    mend: "This machine is virtual, and its KVM runs no stock kernel: switch nested virtualization on at its host, or use bare metal.",
+  },
+  {
     pattern: /no guest boots/,
-    mend: "This machine is probably virtual itself and its KVM incomplete: use one with working nested virtualization, or bare metal.",
+    mend: "If the host was busy, `mayfly doctor` tries again; else update its kernel and firmware, and report it if that does not help.",
   },
 ];
 

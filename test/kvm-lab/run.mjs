@@ -1,0 +1,46 @@
+// Runs Mayfly and its own tests on a machine with KVM: one that QEMU emulates. See docs/kvm-lab.md.
+// Arguments: names of suites, or files of tests (default: all suites).
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { storePaths } from "../../dist/image/index.js";
+import { runOuterMachine } from "./machine.mjs";
+import { ensureOuterMachine } from "./outer-machine.mjs";
+import { packPayload } from "./payload.mjs";
+import { PROFILES, chooseSuites, planOf } from "./suites.mjs";
+import { Tally } from "./tally.mjs";
+
+const DEADLINE_MS = 25 * 60_000;
+const suites = chooseSuites(process.argv.slice(2));
+const store = storePaths().root;
+
+let step;
+const outer = await ensureOuterMachine(join(store, "lab"), ({ step: next }) => {
+  if (next !== step) console.log(`lab: ${next} (once)`);
+  step = next;
+});
+const work = mkdtempSync(join(tmpdir(), "mayfly-lab-"));
+try {
+  const from = performance.now();
+  const payload = await packPayload(work, { store, profiles: PROFILES, plan: planOf(suites) });
+  const tally = new Tally();
+  const end = await runOuterMachine({
+    ...outer,
+    payload,
+    deadlineMs: DEADLINE_MS,
+    onLine: (line) => {
+      tally.read(line);
+      const at = ((performance.now() - from) / 1000).toFixed(0).padStart(4);
+      // Only our own last line begins with "Tests:", for whoever adds up.
+      console.log(line.startsWith("lab: ") ? `${line} (at ${at} s)` : `  ${line}`);
+    },
+  });
+  const { passed, failed, skipped, missing } = tally.total(suites.map(({ name }) => name));
+  for (const name of missing)
+    console.log(`lab: the suite ${name} did not come to its end (outer machine: ${end})`);
+  console.log(`\nOn KVM, in ${((performance.now() - from) / 1000).toFixed(0)} s:`);
+  console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,16 @@
+/**
+ * What differs between the machines that the same tests run on: set in the KVM lab, whose processor is emulated and which
+ * is handed one image; the defaults are what users run.
+ */
+
+/** How many tasks one test runs. */
+export const TASKS = Number(process.env["MAYFLY_TEST_TASKS"] ?? 200);
+
+const PROFILES = process.env["MAYFLY_TEST_PROFILES"]?.split(",");
+
+export function hasProfile(name: string): boolean {
+  return PROFILES?.includes(name) ?? true;
+}
+
+/** What the machine is known to have; undefined: whichever Mayfly finds. */
+export const EXPECTED_ACCELERATOR = process.env["MAYFLY_TEST_ACCELERATOR"];

@@ -1,0 +1,202 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureImage, lookOf, storePaths } from "../../src/image/index.ts";
+import { Mayfly, examine, type Fork, type RunResult } from "../../src/index.ts";
+import { shapeOf } from "../../src/microvisor/boot.ts";
+import { readTemplate, sha256, writeManifest } from "../../src/microvisor/template-files.ts";
+import { ingredients } from "../../src/microvisor/template-maker.ts";
+import { processorFinding } from "../../src/sdk/doctor/processor-check.ts";
+import { openHost } from "../../src/sdk/installation.ts";
+import { SHELL_CLOCK, clockError } from "../support/guest-clock.ts";
+import { leftovers } from "../support/leftovers.ts";
+import { isRoot, publicDirectory, remove, seedImage, templatesIn } from "../support/private-store.ts";
+import { EXPECTED_ACCELERATOR } from "../support/scale.ts";
+
+let mayfly: Mayfly;
+let accelerator: string;
+beforeAll(async () => {
+  mayfly = await Mayfly.open();
+  accelerator = (await mayfly.run({ command: ["true"] })).isolation?.accelerator ?? "none";
+});
+afterAll(async () => {
+  await mayfly.close();
+});
+
+const run = promisify(execFile);
+
+async function say(fork: Fork, script: string): Promise<string> {
+  const guest = fork.exec(["sh", "-c", script]);
+  guest.stdin.end();
+  const [stdout] = await Promise.all([text(guest.stdout), text(guest.stderr), guest.exit]);
+  return stdout.trim();
+}
+
+describe("the accelerator", () => {
+  it("is the one that this machine is known to have", ({ skip }) => {
+    if (EXPECTED_ACCELERATOR === undefined) skip("nothing is known of this machine");
+    expect(accelerator).toBe(EXPECTED_ACCELERATOR);
+  });
+
+  it("is what doctor says of the processor, and what --isolation hardware goes by", async () => {
+    const { findings, isReady } = await examine();
+    const finding = findings.find(({ area }) => area === "processor");
+    expect(isReady, JSON.stringify(findings.filter(({ state }) => state !== "on"))).toBe(true);
+    expect(finding?.state).toBe(accelerator === "kvm" ? "on" : "off");
+    if (accelerator === "kvm") expect(finding?.evidence).toMatch(/^KVM: /);
+    else expect(finding?.mend).toBeDefined();
+    const { outcome } = await mayfly.run({ command: ["true"], isolation: "hardware" });
+    expect(outcome).toMatchObject(
+      accelerator === "kvm" ? { kind: "exited", code: 0 } : { kind: "failed", code: "E_ISOLATION" },
+    );
+  });
+
+  it("gives guests a clock that is exact, and under KVM no virtualization of their own", async () => {
+    await using fork = await mayfly.fork("base");
+    if (accelerator === "kvm") expect(await say(fork, "grep -c -w -E 'svm|vmx' /proc/cpuinfo")).toBe("0");
+    const clock = await say(fork, "cat /sys/devices/system/clocksource/clocksource0/current_clocksource");
+    expect(accelerator === "kvm" ? ["kvm-clock", "tsc"] : ["tsc"]).toContain(clock);
+  });
+});
+
+describe("the KVM device", () => {
+  it("is told as not allowed to a user outside of its group, with the group to join", async ({ skip }) => {
+    if (!isRoot || accelerator !== "kvm") skip("it takes root, to be another user, and a KVM that works");
+    const script = `import { obstacleTo } from ${JSON.stringify(resolve("dist/microvisor/index.js"))};
+      process.stdout.write(obstacleTo("/dev/kvm") ?? "none");`;
+    const nobody = { uid: 65_534, gid: 65_534, cwd: "/" };
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], nobody);
+    expect(stdout).toContain("you may not use /dev/kvm");
+    expect(mendOf(stdout)).toBe("join its group (sudo usermod -aG kvm $USER, then log in again)");
+  });
+
+  function mendOf(reason = ""): string | undefined {
+    return processorFinding({ kind: "emulated", accelerator: "tcg", reason }).mend;
+  }
+});
+
+describe("a standby that waited long", () => {
+  it("has the right time when it is taken, and its timers run on", async () => {
+    await mayfly.standby("base", 1);
+    await wait(7000);
+    await using fork = await mayfly.fork("base");
+    expect(fork.origin).toBe("standby");
+    const error = await clockError(async () => await say(fork, SHELL_CLOCK));
+    expect(error).toBeLessThanOrEqual(Math.max(50, Math.ceil(fork.clockErrorMs)));
+    expect(await say(fork, "sleep 0.3; echo slept")).toBe("slept");
+    // What the guest counts between two looks is what passed here, and no pause comes after.
+    const [before, from] = [Number(await say(fork, SHELL_CLOCK)), performance.now()];
+    await wait(2000);
+    const [after, to] = [Number(await say(fork, SHELL_CLOCK)), performance.now()];
+    expect(after - before).toBeGreaterThan(1900);
+    expect(after - before).toBeLessThan(to - from + 2000);
+    await mayfly.standby("base", 0);
+  });
+});
+
+describe("a template", () => {
+  let home: string;
+  beforeAll(async () => {
+    home = publicDirectory();
+    await seedImage(home);
+    // What is known of QEMU and of the accelerator, so that it is not learnt again.
+    cpSync(join(storePaths().root, "engine"), join(home, "engine"), {
+      recursive: true,
+      preserveTimestamps: true,
+    });
+  });
+  afterAll(() => {
+    remove(home);
+  });
+
+  /** A whole template at the very place where one of `accelerator` would be. No guest could go on with its state. */
+  async function plantTemplate(other: "kvm" | "tcg"): Promise<string> {
+    const host = openHost(home, () => undefined);
+    const base = await ensureImage("base", host);
+    const shape = shapeOf(base, other);
+    const made = await ingredients(host, base, shape);
+    const key = sha256(JSON.stringify(made)).slice(0, 16);
+    const directory = join(home, "templates", `base-${key}`);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "state"), "not a state");
+    writeFileSync(join(directory, "ram"), "not RAM");
+    const digest = (file: string): string => sha256(readFileSync(join(directory, file)));
+    writeManifest(directory, {
+      ...{ format: 1, key, profile: "base", image: base.key, shape, made, madeAt: new Date().toISOString() },
+      ram: { sha256: digest("ram"), size: 7, seen: lookOf(join(directory, "ram")) },
+      state: { sha256: digest("state"), size: 11 },
+    });
+    expect((await readTemplate(directory))?.manifest.key).toBe(key);
+    return key;
+  }
+
+  /** Runs a task in the store `home`, and says which steps it took. */
+  async function runHere(): Promise<{ result: RunResult; steps: string[] }> {
+    const steps: string[] = [];
+    await using own = await Mayfly.open({ home, progress: ({ step }) => steps.push(step) });
+    const result = await own.run({ command: ["echo", "works"] });
+    expect(result).toMatchObject({ outcome: { kind: "exited", code: 0 }, isolation: { accelerator } });
+    expect(leftovers([result.id])).toEqual([]);
+    return { result, steps };
+  }
+
+  it("of the other accelerator is not used, and is kept", async () => {
+    const other = accelerator === "kvm" ? "tcg" : "kvm";
+    const decoy = await plantTemplate(other);
+    const { result, steps } = await runHere();
+    expect(steps).toContain("Booting base once");
+    expect(result.template).not.toBe(decoy);
+    expect(templatesIn(home).sort()).toEqual([`base-${decoy}`, `base-${result.template}`].sort());
+    const again = await runHere();
+    expect(again.steps).not.toContain("Booting base once");
+    expect(again.result.template).toBe(result.template);
+  });
+
+  it("that was made on another processor is not used", async ({ skip }) => {
+    if (!isRoot) skip("it takes root to show Mayfly another processor");
+    const { result } = await runHere();
+    const cpuinfo = join(home, "cpuinfo");
+    const flag = / sse4_2 /;
+    const real = readFileSync("/proc/cpuinfo", "utf8");
+    expect(real).toMatch(flag);
+    writeFileSync(cpuinfo, real.replaceAll(new RegExp(flag, "g"), " "));
+    const script = 'mount --bind "$1" /proc/cpuinfo && exec "$2" "$3" run --json -- echo works';
+    const main = resolve("dist/cli/main.js");
+    const { stdout } = await run(
+      "unshare",
+      ["--mount", "sh", "-c", script, "sh", cpuinfo, process.execPath, main],
+      { env: { ...process.env, MAYFLY_HOME: home } },
+    );
+    const other = JSON.parse(stdout) as { stdout: string; template: string };
+    expect(other.template).not.toBe(result.template);
+  });
+});
+
+describe("a host at its limits", () => {
+  it("is told as that where no file descriptor is left, and nothing of the machine remains", async () => {
+    const script = `
+      import { openSync } from "node:fs";
+      import { Mayfly } from ${JSON.stringify(resolve("dist/index.js"))};
+      const mayfly = await Mayfly.open();
+      await mayfly.prepare("base");
+      const taken = [];
+      try { for (;;) taken.push(openSync("/dev/null")); } catch {}
+      const { outcome, disposal } = await mayfly.run({ command: ["true"] });
+      process.stdout.write(JSON.stringify({ outcome, complete: disposal.complete }));`;
+    const { stdout } = await run("prlimit", [
+      "--nofile=200:200",
+      process.execPath,
+      "--input-type=module",
+      "-e",
+      script,
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: { kind: "failed", code: "E_NO_DESCRIPTORS" },
+      complete: true,
+    });
+  });
+});
