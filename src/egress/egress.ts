@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
-import { asMayflyError, openUntrusted, type Untrusted } from "../foundation/index.ts";
+import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
 import {
   BudgetMeter,
   parseDestination,
@@ -9,14 +9,14 @@ import {
   type Refusal,
   type Terms,
 } from "../policy/network/index.ts";
-import { checkedAddresses } from "./addresses.ts";
+import { checkedAddresses, type CheckedAddress } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
 import { dial } from "./dial.ts";
 import type { Resolver } from "./dns/index.ts";
 import { TaskAuthority } from "./inspect/index.ts";
 import { Journal } from "./journal.ts";
 import type { Capture } from "./pcap/index.ts";
-import { isRefused, overBudget, refused, type Refused } from "./refused.ts";
+import { isRefused, overBudget, refused, unreachable, type Refused } from "./refused.ts";
 import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
@@ -109,7 +109,11 @@ export class Egress {
     const give = (): void => {
       gone.abort();
     };
-    asked.duplex.once("close", give);
+    const { duplex } = asked;
+    // One that has ended both ways closes too, while the last that it sent may still be on its way to the peer
+    duplex.once("close", () => {
+      if (!duplex.readableEnded || !duplex.writableFinished) give();
+    });
     this.#over.signal.addEventListener("abort", give, { once: true });
     try {
       const why = await this.#life(asked, note, gone.signal);
@@ -137,6 +141,23 @@ export class Egress {
   /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
   async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
     if (this.#over.signal.aborted) return refused("the task is over");
+    const cleared = await unlessAborted(this.#cleared(asked, note), signal);
+    if (isRefused(cleared)) return cleared;
+    const { addresses, ...settled } = cleared;
+    note.addresses = addresses.map(({ address }) => address);
+    const peer = await dial(asked.port, addresses, signal);
+    if (isRefused(peer)) return peer;
+    note.connected = peer.remoteAddress;
+    const connected: Connected = { asked, peer, note, signal, ...settled };
+    return await serve(connected, {
+      ...this.#options,
+      authority: this.#authority,
+      meter: this.#meter,
+      journal: this.#journal,
+    });
+  }
+
+  async #cleared(asked: AskedStream, note: StreamNote): Promise<Cleared | Refused> {
     const destination = parseDestination(openUntrusted(asked.host), asked.port);
     const terms = await this.#admitted(destination, note);
     if (isRefused(terms) || destination.kind === "refused") return terms as Refused;
@@ -145,18 +166,7 @@ export class Egress {
       if (isRefused(reading)) return reading;
     }
     const checked = await checkedAddresses(destination, this.#options);
-    if (isRefused(checked)) return checked;
-    note.addresses = checked.addresses.map(({ address }) => address);
-    const peer = await dial(asked.port, checked.addresses, signal);
-    if (isRefused(peer)) return peer;
-    note.connected = peer.remoteAddress;
-    const connected: Connected = { asked, peer, note, terms, destination, signal };
-    return await serve(connected, {
-      ...this.#options,
-      authority: this.#authority,
-      meter: this.#meter,
-      journal: this.#journal,
-    });
+    return isRefused(checked) ? checked : { destination, terms, addresses: checked.addresses };
   }
 
   async #admitted(destination: Destination | Refusal, note: StreamNote): Promise<Terms | Refused> {
@@ -179,6 +189,26 @@ export class Egress {
     if (listener === undefined) return undefined;
     const { target, decision, program } = note;
     return await answerOf(listener, { target, decision, program });
+  }
+}
+
+/** What may be dialled, and on which terms. */
+interface Cleared extends Pick<Connected, "destination" | "terms"> {
+  readonly addresses: readonly CheckedAddress[];
+}
+
+/** Nobody who decides or answers slowly, or never, can hold up the end of a task. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Refused> {
+  const aborted = deferred<Refused>();
+  const giveUp = (): void => {
+    aborted.resolve(unreachable("the program gave up"));
+  };
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
