@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
 import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
@@ -54,6 +55,7 @@ export class Egress {
 
   constructor(options: EgressOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#over.signal); // every stream waits for it
     this.#meter = new BudgetMeter({
       connectionsPerSecond: CONNECTIONS_PER_SECOND,
       ...options.network.budget,
@@ -117,7 +119,10 @@ export class Egress {
     this.#over.signal.addEventListener("abort", give, { once: true });
     try {
       const why = await this.#life(asked, note, gone.signal);
-      if (why === undefined) return;
+      if (why === undefined) {
+        note.end(this.#over.signal.aborted ? "task-ended" : "reset"); // unless it is known to have ended otherwise
+        return;
+      }
       const { reason, rule, end } = why.refused;
       if (end === "refused") note.decide({ allowed: false, rule, reason });
       else note.decide({ ...note.decision, reason });
