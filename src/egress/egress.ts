@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
 import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
@@ -49,16 +48,17 @@ export class Egress {
   readonly #journal = new Journal();
   readonly #meter: BudgetMeter;
   readonly #serving = new Set<Promise<void>>();
-  readonly #over = new AbortController();
+  /** Of each stream, what ends it. A set, as one signal for thousands would look for each listener among all. */
+  readonly #enders = new Set<AbortController>();
+  #isOver = false;
   #closing: Promise<void> | undefined;
   #authority: TaskAuthority | undefined;
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    setMaxListeners(0, this.#over.signal); // every stream waits for it
     this.#meter = new BudgetMeter({
-      connectionsPerSecond: CONNECTIONS_PER_SECOND,
       ...options.network.budget,
+      connectionsPerSecond: options.network.budget.connectionsPerSecond ?? CONNECTIONS_PER_SECOND,
     });
   }
 
@@ -100,7 +100,8 @@ export class Egress {
   }
 
   async #close(): Promise<void> {
-    this.#over.abort();
+    this.#isOver = true;
+    for (const each of this.#enders) each.abort();
     await Promise.all(this.#serving);
     this.#authority?.destroy();
     await this.#options.capture?.close();
@@ -108,25 +109,22 @@ export class Egress {
 
   async #run(asked: AskedStream, note: StreamNote): Promise<void> {
     const gone = new AbortController();
-    const give = (): void => {
-      gone.abort();
-    };
     const { duplex } = asked;
     // One that has ended both ways closes too, while the last that it sent may still be on its way to the peer
     duplex.once("close", () => {
-      if (!duplex.readableEnded || !duplex.writableFinished) give();
+      if (!duplex.readableEnded || !duplex.writableFinished) gone.abort();
     });
-    this.#over.signal.addEventListener("abort", give, { once: true });
+    this.#enders.add(gone);
     try {
       const why = await this.#life(asked, note, gone.signal);
       if (why === undefined) {
-        note.end(this.#over.signal.aborted ? "task-ended" : "reset"); // unless it is known to have ended otherwise
+        note.end(this.#isOver ? "task-ended" : "reset"); // unless it is known to have ended otherwise
         return;
       }
       const { reason, rule, end } = why.refused;
       if (end === "refused") note.decide({ allowed: false, rule, reason });
       else note.decide({ ...note.decision, reason });
-      note.end(this.#over.signal.aborted ? "task-ended" : end);
+      note.end(this.#isOver ? "task-ended" : end);
       this.#capture(note, reason);
       asked.refuse(reason);
     } catch (cause) {
@@ -134,7 +132,7 @@ export class Egress {
       note.end("refused");
       asked.refuse("");
     } finally {
-      this.#over.signal.removeEventListener("abort", give);
+      this.#enders.delete(gone);
       asked.duplex.destroy();
     }
   }
@@ -145,7 +143,7 @@ export class Egress {
 
   /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
   async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
-    if (this.#over.signal.aborted) return refused("the task is over");
+    if (this.#isOver) return refused("the task is over");
     const cleared = await unlessAborted(this.#cleared(asked, note), signal);
     if (isRefused(cleared)) return cleared;
     const { addresses, ...settled } = cleared;

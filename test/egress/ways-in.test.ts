@@ -38,7 +38,7 @@ def connect(family, address, port):
     s.connect((address, port))
     s.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
     return "got " + repr(s.recv(100)) if s.recv(1, socket.MSG_PEEK) else "ended"
-  except OSError as e:
+  except (OSError, TypeError, ValueError) as e: # a NUL does not get past Python
     return type(e).__name__
   finally:
     s.close()
