@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { duplexPair } from "../../test/support/duplex-pair.ts";
+import { received } from "../../test/support/received.ts";
 import type { StreamEnd } from "../contract/index.ts";
 import { relay, type RelayWatcher } from "./relay.ts";
 
@@ -40,10 +40,10 @@ describe("each direction ends on its own", () => {
     const { end, told, ...ends } = relayed();
     const [one, other] = first === "program" ? [ends.program, ends.server] : [ends.server, ends.program];
     one.end("question");
-    expect((await buffer(other)).toString()).toBe("question");
+    expect((await received(other)).toString()).toBe("question");
     expect(told).toEqual([first === "program" ? "out" : "in"]);
     other.end("answer");
-    expect((await buffer(one)).toString()).toBe("answer");
+    expect((await received(one)).toString()).toBe("answer");
     expect(await end).toBe("closed");
     expect([...told].sort()).toEqual(["in", "out"]);
   });
@@ -62,8 +62,8 @@ it("passes every byte both ways, in whatever pieces they come", async () => {
       for (const each of answered) server.write(each);
       program.end();
       server.end();
-      const [received, answer] = await Promise.all([buffer(server), buffer(program)]);
-      expect(received.equals(Buffer.concat(sent))).toBe(true);
+      const [request, answer] = await Promise.all([received(server), received(program)]);
+      expect(request.equals(Buffer.concat(sent))).toBe(true);
       expect(answer.equals(Buffer.concat(answered))).toBe(true);
       expect(await end).toBe("closed");
     }),
@@ -89,7 +89,7 @@ it("takes no more of a program than its server takes", async () => {
     program.write(piece, (cause) => {
       if (cause === null || cause === undefined) {
         accepted += piece.length;
-        pump();
+        setImmediate(pump); // so that others get their turn
       }
     });
   };
@@ -106,13 +106,13 @@ it("takes no more of a program than its server takes", async () => {
 it("stops at once where the bytes may not leave, and they do not", async () => {
   let left = 2;
   const { program, server, end } = relayed(() => left-- > 0);
-  const received: string[] = [];
-  server.on("data", (chunk: Buffer) => received.push(chunk.toString()));
+  const arrived: string[] = [];
+  server.on("data", (chunk: Buffer) => arrived.push(chunk.toString()));
   for (const word of ["one", "two", "three"]) {
     program.write(word);
     await new Promise(setImmediate);
   }
   expect(await end).toBe("budget");
-  expect(received).toEqual(["one", "two"]);
+  expect(arrived).toEqual(["one", "two"]);
   await Promise.all([closed(program), closed(server)]);
 });

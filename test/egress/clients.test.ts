@@ -11,6 +11,7 @@ import { TaskAuthority } from "../../src/egress/inspect/index.ts";
 import { Mayfly, type Fork } from "../../src/index.ts";
 import { listening, stop, type Counting } from "../support/asked-streams.ts";
 import { DnsServer } from "../support/dns-server.ts";
+import { received } from "../support/received.ts";
 
 const MIB = 1024 * 1024;
 const SECRET = "Bearer 5up3r-s3cret-of-the-host";
@@ -313,14 +314,6 @@ asyncio.run(main())`;
   }, 300_000);
 });
 
-/** All that comes until the other end has ended its direction; this one stays. */
-async function received(socket: Socket): Promise<string> {
-  let got = "";
-  socket.on("data", (chunk) => (got += chunk.toString("latin1")));
-  await once(socket, "end");
-  return got;
-}
-
 describe("ends", () => {
   const client = (body: string): string => `
 import socket
@@ -335,12 +328,12 @@ ${body}`;
 
   it("each direction ends on its own, whichever is first", async () => {
     onRaw = (socket) => {
-      void received(socket).then((got) => socket.end(`{${got}}`));
+      void received(socket).then((got) => socket.end(`{${got.toString()}}`));
     };
     expect((await python(client('s.sendall(b"ask"); s.shutdown(1); print(rest().decode())'))).out).toBe(
       "{ask}",
     );
-    const got: Promise<string>[] = [];
+    const got: Promise<Buffer>[] = [];
     onRaw = (socket) => {
       socket.end("first");
       got.push(received(socket));

@@ -11,7 +11,7 @@ export type Answers = Readonly<Record<string, readonly string[] | (() => readonl
 export class DnsServer {
   /** Names that were asked for, in order. */
   readonly asked: string[] = [];
-  /** Name to addresses; may be changed while it runs. A name that begins with `*.` stands for all below it. */
+  /** Name to addresses; may be changed while it runs. `*` stands for all others. */
   readonly names = new Map<string, readonly string[] | (() => readonly string[])>();
   readonly #socket: Socket = createSocket("udp4");
 
@@ -49,7 +49,7 @@ export class DnsServer {
     const question = message.subarray(12, at + 5);
     const name = labels.join(".").toLowerCase();
     if (type === TYPE_A) this.asked.push(name);
-    const known = this.names.get(name) ?? this.names.get(`*.${name.split(".").slice(1).join(".")}`);
+    const known = this.names.get(name) ?? this.names.get("*");
     const has = typeof known === "function" ? (type === TYPE_A ? known() : []) : (known ?? []);
     const records = has
       .filter((each) => each.includes(":") === (type === TYPE_AAAA))
