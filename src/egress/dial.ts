@@ -37,6 +37,7 @@ export async function dial(
       keepAlive: true,
     });
     const fail = (reason: string): void => {
+      settle();
       socket.destroy();
       resolve(unreachable(reason));
     };
@@ -56,7 +57,6 @@ export async function dial(
       resolve(socket);
     });
     socket.on("error", (cause) => {
-      settle();
       fail(reasonOf(cause));
     });
   });

@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
-import { asMayflyError, openUntrusted, type Untrusted } from "../foundation/index.ts";
+import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
 import {
   BudgetMeter,
   parseDestination,
@@ -9,14 +9,14 @@ import {
   type Refusal,
   type Terms,
 } from "../policy/network/index.ts";
-import { checkedAddresses } from "./addresses.ts";
+import { checkedAddresses, type CheckedAddress } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
 import { dial } from "./dial.ts";
 import type { Resolver } from "./dns/index.ts";
 import { TaskAuthority } from "./inspect/index.ts";
 import { Journal } from "./journal.ts";
 import type { Capture } from "./pcap/index.ts";
-import { isRefused, overBudget, refused, type Refused } from "./refused.ts";
+import { isRefused, overBudget, refused, unreachable, type Refused } from "./refused.ts";
 import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
@@ -48,15 +48,17 @@ export class Egress {
   readonly #journal = new Journal();
   readonly #meter: BudgetMeter;
   readonly #serving = new Set<Promise<void>>();
-  readonly #over = new AbortController();
+  /** Of each stream, what ends it. A set, as one signal for thousands would look for each listener among all. */
+  readonly #enders = new Set<AbortController>();
+  #isOver = false;
   #closing: Promise<void> | undefined;
   #authority: TaskAuthority | undefined;
 
   constructor(options: EgressOptions) {
     this.#options = options;
     this.#meter = new BudgetMeter({
-      connectionsPerSecond: CONNECTIONS_PER_SECOND,
       ...options.network.budget,
+      connectionsPerSecond: options.network.budget.connectionsPerSecond ?? CONNECTIONS_PER_SECOND,
     });
   }
 
@@ -98,7 +100,8 @@ export class Egress {
   }
 
   async #close(): Promise<void> {
-    this.#over.abort();
+    this.#isOver = true;
+    for (const each of this.#enders) each.abort();
     await Promise.all(this.#serving);
     this.#authority?.destroy();
     await this.#options.capture?.close();
@@ -106,18 +109,22 @@ export class Egress {
 
   async #run(asked: AskedStream, note: StreamNote): Promise<void> {
     const gone = new AbortController();
-    const give = (): void => {
-      gone.abort();
-    };
-    asked.duplex.once("close", give);
-    this.#over.signal.addEventListener("abort", give, { once: true });
+    const { duplex } = asked;
+    // One that has ended both ways closes too, while the last that it sent may still be on its way to the peer
+    duplex.once("close", () => {
+      if (!duplex.readableEnded || !duplex.writableFinished) gone.abort();
+    });
+    this.#enders.add(gone);
     try {
       const why = await this.#life(asked, note, gone.signal);
-      if (why === undefined) return;
+      if (why === undefined) {
+        note.end(this.#isOver ? "task-ended" : "reset"); // unless it is known to have ended otherwise
+        return;
+      }
       const { reason, rule, end } = why.refused;
       if (end === "refused") note.decide({ allowed: false, rule, reason });
       else note.decide({ ...note.decision, reason });
-      note.end(this.#over.signal.aborted ? "task-ended" : end);
+      note.end(this.#isOver ? "task-ended" : end);
       this.#capture(note, reason);
       asked.refuse(reason);
     } catch (cause) {
@@ -125,7 +132,7 @@ export class Egress {
       note.end("refused");
       asked.refuse("");
     } finally {
-      this.#over.signal.removeEventListener("abort", give);
+      this.#enders.delete(gone);
       asked.duplex.destroy();
     }
   }
@@ -136,7 +143,24 @@ export class Egress {
 
   /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
   async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
-    if (this.#over.signal.aborted) return refused("the task is over");
+    if (this.#isOver) return refused("the task is over");
+    const cleared = await unlessAborted(this.#cleared(asked, note), signal);
+    if (isRefused(cleared)) return cleared;
+    const { addresses, ...settled } = cleared;
+    note.addresses = addresses.map(({ address }) => address);
+    const peer = await dial(asked.port, addresses, signal);
+    if (isRefused(peer)) return peer;
+    note.connected = peer.remoteAddress;
+    const connected: Connected = { asked, peer, note, signal, ...settled };
+    return await serve(connected, {
+      ...this.#options,
+      authority: this.#authority,
+      meter: this.#meter,
+      journal: this.#journal,
+    });
+  }
+
+  async #cleared(asked: AskedStream, note: StreamNote): Promise<Cleared | Refused> {
     const destination = parseDestination(openUntrusted(asked.host), asked.port);
     const terms = await this.#admitted(destination, note);
     if (isRefused(terms) || destination.kind === "refused") return terms as Refused;
@@ -145,18 +169,7 @@ export class Egress {
       if (isRefused(reading)) return reading;
     }
     const checked = await checkedAddresses(destination, this.#options);
-    if (isRefused(checked)) return checked;
-    note.addresses = checked.addresses.map(({ address }) => address);
-    const peer = await dial(asked.port, checked.addresses, signal);
-    if (isRefused(peer)) return peer;
-    note.connected = peer.remoteAddress;
-    const connected: Connected = { asked, peer, note, terms, destination, signal };
-    return await serve(connected, {
-      ...this.#options,
-      authority: this.#authority,
-      meter: this.#meter,
-      journal: this.#journal,
-    });
+    return isRefused(checked) ? checked : { destination, terms, addresses: checked.addresses };
   }
 
   async #admitted(destination: Destination | Refusal, note: StreamNote): Promise<Terms | Refused> {
@@ -179,6 +192,26 @@ export class Egress {
     if (listener === undefined) return undefined;
     const { target, decision, program } = note;
     return await answerOf(listener, { target, decision, program });
+  }
+}
+
+/** What may be dialled, and on which terms. */
+interface Cleared extends Pick<Connected, "destination" | "terms"> {
+  readonly addresses: readonly CheckedAddress[];
+}
+
+/** Nobody who decides or answers slowly, or never, can hold up the end of a task. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Refused> {
+  const aborted = deferred<Refused>();
+  const giveUp = (): void => {
+    aborted.resolve(unreachable("the program gave up"));
+  };
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 

@@ -2,12 +2,15 @@ import type { LocatedNetwork, NetworkRule, StreamListener } from "../contract/in
 import { compileNetwork } from "../policy/network/index.ts";
 import { Resolver, askSystem } from "./dns/index.ts";
 import { Egress } from "./egress.ts";
+import { trustedRoots } from "./inspect/index.ts";
 import { Capture } from "./pcap/index.ts";
 import { headersOf } from "./secrets.ts";
 
 export interface OpenOptions {
   /** Servers to ask for names, `192.0.2.53` or `192.0.2.53:5353`; default: as the system does. */
   readonly dns?: readonly string[] | undefined;
+  /** Authorities (PEM) that real servers are believed by where they are inspected, besides the usual ones. */
+  readonly roots?: readonly string[] | undefined;
   readonly onStream?: StreamListener | undefined;
   /** File that gets all that passes, as PCAPNG; never one that exists. */
   readonly pcap?: string | undefined;
@@ -26,11 +29,8 @@ export async function openEgress({ policy, locate }: LocatedNetwork, options: Op
   // One for each task: none learns from answers that another one asked for.
   const resolver = new Resolver(askSystem(options.dns));
   const capture = options.pcap === undefined ? undefined : await Capture.open(options.pcap);
-  return new Egress({
-    capture,
-    ...options,
-    network,
-    resolver,
-    inspects: rules.some(({ inspect }) => inspect === true),
-  });
+  const inspects = rules.some(({ inspect }) => inspect === true);
+  const { roots = [] } = options;
+  const trust = inspects && roots.length > 0 ? trustedRoots(roots) : undefined;
+  return new Egress({ capture, ...options, network, resolver, inspects, trust });
 }

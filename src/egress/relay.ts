@@ -1,5 +1,7 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { StreamEnd } from "../contract/index.ts";
+import { reset } from "./dial.ts";
 
 /** What is told of the bytes that pass. */
 export interface RelayWatcher {
@@ -12,7 +14,8 @@ export interface RelayWatcher {
 }
 
 /**
- * Passes bytes both ways until both directions have ended, each on its own, or one end breaks; then both are gone.
+ * Passes bytes both ways until both directions have ended, each on its own, or one end breaks; then both are gone, and
+ * a peer is told by RST that its stream did not end as it should.
  * Neither side is read faster than the other takes it.
  */
 export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher): Promise<StreamEnd> {
@@ -20,7 +23,9 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     let open = 2;
     const over = (end: StreamEnd): void => {
       guest.destroy();
-      peer.destroy();
+      // A server must not take what was cut off for all there is
+      if (end !== "closed" && peer instanceof Socket) reset(peer);
+      else peer.destroy();
       resolve(end);
     };
     const finished = (): void => {

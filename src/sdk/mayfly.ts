@@ -19,6 +19,7 @@ import type {
   RunRequest,
   RunResult,
 } from "./options.ts";
+import { requireCertificates } from "./roots.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -45,17 +46,17 @@ export interface RunningVm {
 export class Mayfly implements AsyncDisposable {
   readonly #host: Host;
   readonly #microvisor: Microvisor;
-  readonly #dns: readonly string[] | undefined;
+  readonly #network: Pick<MayflyOptions, "dns" | "roots">;
 
-  private constructor(host: Host, dns: readonly string[] | undefined) {
+  private constructor(host: Host, network: Pick<MayflyOptions, "dns" | "roots">) {
     this.#host = host;
-    this.#dns = dns;
+    this.#network = network;
     this.#microvisor = new Microvisor(host);
   }
 
   /**
    * Sweeps what a killed Mayfly left behind, then makes the standbys that were asked for.
-   * @throws E_STORE_UNWRITABLE, and with `standby` all that making a fork throws
+   * @throws E_USAGE for `roots`, E_STORE_UNWRITABLE, and with `standby` all that making a fork throws
    */
   static async open({
     home,
@@ -63,10 +64,12 @@ export class Mayfly implements AsyncDisposable {
     progress = ignoreProgress,
     signal,
     dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
+    roots,
   }: MayflyOptions = {}): Promise<Mayfly> {
+    requireCertificates(roots ?? []);
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
-    const mayfly = new Mayfly(host, dns);
+    const mayfly = new Mayfly(host, { dns, roots });
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
     return mayfly;
   }
@@ -85,7 +88,7 @@ export class Mayfly implements AsyncDisposable {
       stderr: stderr ?? gathered.stderr,
       onResize,
     };
-    const network = { dns: this.#dns, onStream, pcap };
+    const network = { ...this.#network, onStream, pcap };
     const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, network, signal });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
   }
@@ -138,7 +141,7 @@ export class Mayfly implements AsyncDisposable {
     const defaults = await this.#microvisor.profileDefaults(profile);
     const admitted = admitLimits(limits, defaults.limits);
     const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
-      dns: this.#dns,
+      ...this.#network,
       onStream,
     });
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
@@ -146,6 +149,7 @@ export class Mayfly implements AsyncDisposable {
     try {
       return new Fork(profile, { ready, network, env: await network.attach(ready.vm) });
     } catch (cause) {
+      await network.close();
       await ready.vm.dispose();
       throw cause;
     }

@@ -20,6 +20,11 @@ export interface MayflyOptions {
   readonly signal?: AbortSignal | undefined;
   /** DNS servers that names of allowed streams are asked of, `192.0.2.53` or `192.0.2.53:5353`. Default: `MAYFLY_DNS`, with commas, else as the system does. */
   readonly dns?: readonly string[] | undefined;
+  /**
+   * Certificates (PEM) of authorities that real servers are believed by, besides the usual ones, where a policy has
+   * `inspect`: a company's, say. The guest's own trust is not changed by them. `NODE_EXTRA_CA_CERTS` names a file of them.
+   */
+  readonly roots?: readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }

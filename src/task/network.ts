@@ -12,6 +12,8 @@ import { trustAuthority } from "./trust-authority.ts";
 export interface NetworkHost {
   /** Servers to ask for names; default: as the system does. */
   readonly dns?: readonly string[] | undefined;
+  /** Authorities (PEM) that real servers are believed by where they are inspected, besides the usual ones. */
+  readonly roots?: readonly string[] | undefined;
   readonly onStream?: StreamListener | undefined;
   /** Path of a file that gets what passes, as PCAPNG. */
   readonly pcap?: string | undefined;

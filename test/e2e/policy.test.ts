@@ -69,6 +69,16 @@ describe("policy explain", () => {
   });
 });
 
+it("run tells a mistake in its policy, with line and suggestion, before anything is made", async () => {
+  const wrong = join(scratch, "typo.yaml");
+  writeFileSync(wrong, "network:\n  allow:\n    - { to: example.org, tsl: required }\n");
+  const { status, stdout, stderr } = await mayfly(["run", "--policy", wrong, "--", "true"]);
+  expect([status, stdout.toString()]).toEqual([64, ""]);
+  expect(stderr).toContain("typo.yaml:3");
+  expect(stderr).toContain('did you mean "tls"?');
+  expect((await mayfly(["run", "--allow", "*.github.io", "--", "true"])).status).toBe(64);
+});
+
 it("policy check finds mistakes, and says where there is none", async () => {
   expect(await policy("check", file)).toMatchObject({ status: 0, stderr: "" });
   const wrong = join(scratch, "suffix.yaml");
