@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 async function fork(): Promise<ReadyVm> {
-  const limits = { ...DEFAULT_LIMITS, ...((await microvisor.profileDefaults("base")).limits) };
+  const limits = { ...DEFAULT_LIMITS, ...(await microvisor.profileDefaults("base")).limits };
   const made = await microvisor.fork("base", { limits, label: "outward", needsHardware: false });
   made.vm.agent.onOutward((stream) => {
     answer(stream);
