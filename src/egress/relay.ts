@@ -31,7 +31,10 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     const finished = (): void => {
       if (--open === 0) over("closed");
     };
-    for (const side of [guest, peer]) watch(side, () => over("reset")); // prettier-ignore
+    for (const side of [guest, peer])
+      watch(side, () => {
+        over("reset");
+      });
     pass(peer, guest, { see: told(watcher.in), ended: watcher.inEnded, finished });
     pass(guest, peer, {
       ended: watcher.outEnded,

@@ -16,11 +16,15 @@ function editDistance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swap = isSwap ? (before[j - 2] ?? 0) + 1 : Infinity;
+      const swap = isSwap(a.slice(0, i), b.slice(0, j)) ? (before[j - 2] ?? 0) + 1 : Infinity;
       next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
     [before, row] = [row, next];
   }
   return row[b.length] ?? 0;
+}
+
+/** Whether they end with the same two letters, the other way round. */
+function isSwap(a: string, b: string): boolean {
+  return a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1);
 }

@@ -48,8 +48,18 @@ export class TaskNetwork {
    * @returns variables for its programs, by which they trust the authority that inspects, where one does
    */
   async attach({ agent, id }: MicroVm): Promise<Readonly<Record<string, string>>> {
-    agent.onOutward((asked) => void this.#opened().then(({ accept }) => accept(asked))); // prettier-ignore
-    agent.onLookup(({ name }) => void this.#opened().then(({ lookup }) => lookup(name))); // prettier-ignore
+    agent.onOutward(
+      (asked) =>
+        void this.#opened().then(({ accept }) => {
+          accept(asked);
+        }),
+    );
+    agent.onLookup(
+      ({ name }) =>
+        void this.#opened().then(({ lookup }) => {
+          lookup(name);
+        }),
+    );
     const authority = await (await this.#egress)?.authority(id);
     return authority === undefined ? {} : await trustAuthority(agent, authority);
   }
