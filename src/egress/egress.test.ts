@@ -202,7 +202,9 @@ describe("a stream that is allowed", () => {
       setTimeout(() => {
         socket.on("data", (chunk: Buffer) => (received += chunk.length));
         socket
-          .once("end", () => { ended.resolve(undefined); })
+          .once("end", () => {
+            ended.resolve(undefined);
+          })
           .once("error", (cause) => {
             ended.reject(cause);
           });
