@@ -31,10 +31,13 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     const finished = (): void => {
       if (--open === 0) over("closed");
     };
-    const broken = (): void => {
+    watch(peer, () => {
       over("reset");
-    };
-    for (const side of [guest, peer]) watch(side, broken);
+    });
+    // A program that has said all may go without waiting for the rest, as most TLS clients do
+    watch(guest, () => {
+      over(guest.readableEnded && peer.writableFinished ? "closed" : "reset");
+    });
     pass(peer, guest, { see: told(watcher.in), ended: watcher.inEnded, finished });
     pass(guest, peer, {
       ended: watcher.outEnded,
