@@ -1,5 +1,5 @@
 // Measures Mayfly on this machine; prints a table and writes bench/results/<host>-<date>.json.
-// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents
+// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents,egress
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
@@ -9,12 +9,13 @@ import { openHost } from "../dist/sdk/installation.js";
 import { documents } from "./documents.mjs";
 import { crowd, idleMemory } from "./density.mjs";
 import { latency, throughput } from "./latency.mjs";
+import { egress } from "./egress.mjs";
 import { machineFacts } from "./machine.mjs";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "30" },
-    only: { type: "string", default: "latency,throughput,idle,crowd,documents" },
+    only: { type: "string", default: "latency,throughput,idle,crowd,documents,egress" },
   },
 });
 const only = new Set(values.only.split(","));
@@ -33,6 +34,7 @@ const parts = {
   throughput: async () => await throughput(256 * 2 ** 20),
   idle: async () => await idleMemory(20),
   crowd: async () => await crowd(100),
+  egress: async () => await egress(host, accelerator, { rounds: 5, bytes: 64 * 2 ** 20 }),
   documents: async () => {
     const office = await ensureImage("office", { store: host.store, progress: () => undefined });
     return await documents(host, office, accelerator, Math.min(10, Number(values.rounds)));
