@@ -41,7 +41,9 @@ process.send({
     sink: await listen((socket) => socket.resume().on("end", () => socket.end())),
     echo: await listen((socket) => socket.pipe(socket)),
     hold: await listen((socket) =>
-      socket.once("data", (data) => process.send({ held: held.push([socket, data]) })).once("end", () => socket.end()),
+      socket
+        .once("data", (data) => process.send({ held: held.push([socket, data]) }))
+        .once("end", () => socket.end()),
     ),
   },
 });

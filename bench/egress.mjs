@@ -32,7 +32,8 @@ export async function egress(host, accelerator, { rounds, bytes }) {
   try {
     sides.mayfly = await mayflySide({ host, image, accelerator, ports: servers.ports });
     sides.slirp = await slirpSide({ host, image, accelerator });
-    for (const { agent } of Object.values(sides)) await agent.put({ path: PROBE, mode: 0o755, owner: "" }, probe());
+    for (const { agent } of Object.values(sides))
+      await agent.put({ path: PROBE, mode: 0o755, owner: "" }, probe());
     return await compare(sides, servers, { rounds, bytes });
   } finally {
     for (const side of Object.values(sides)) await side.end();
@@ -43,7 +44,8 @@ export async function egress(host, accelerator, { rounds, bytes }) {
 async function compare(sides, servers, { rounds, bytes }) {
   const taken = {};
   const measure = async (what, work) => {
-    for (const [name, side] of Object.entries(sides)) ((taken[what] ??= {})[name] ??= []).push(await work(side));
+    for (const [name, side] of Object.entries(sides))
+      ((taken[what] ??= {})[name] ??= []).push(await work(side));
   };
   const transfer = (kind, port, size) => async (side) => {
     const before = used(side.pid);
@@ -78,7 +80,9 @@ function ratio(these, those) {
 
 function rates({ mayfly, slirp }) {
   const all = (samples) =>
-    Object.fromEntries(Object.keys(samples[0]).map((key) => [key, summary(samples.map((each) => each[key]))]));
+    Object.fromEntries(
+      Object.keys(samples[0]).map((key) => [key, summary(samples.map((each) => each[key]))]),
+    );
   const times = (key) => ratio(mayfly.map((each) => each[key]), slirp.map((each) => each[key])); // prettier-ignore
   return { mayfly: all(mayfly), slirp: all(slirp), times: times("MBps"), cpuTimes: times("cpuPerGiB") };
 }

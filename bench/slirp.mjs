@@ -17,7 +17,11 @@ const CONFIGURE = [
 
 /** The machine that Mayfly would boot, with a network card on QEMU's user-mode network and without a jail. */
 export async function bootSlirp({ image, shape, binary }, run) {
-  const inside = { "/image/vmlinuz": image.kernel, "/image/initramfs": image.initramfs, "/image/root": image.root };
+  const inside = {
+    "/image/vmlinuz": image.kernel,
+    "/image/initramfs": image.initramfs,
+    "/image/root": image.root,
+  };
   const boot = kernelCommandLine(shape, hostCpu().tscKhz);
   const argv = qemuArguments({ id: "slirp", shape, ram: "anonymous", hasRom: false, boot })
     .filter((each) => each !== "-S")
