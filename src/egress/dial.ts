@@ -1,4 +1,4 @@
-import { connect, type LookupFunction, type Socket } from "node:net";
+import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net";
 import { attempt, errnoOf } from "../foundation/index.ts";
 import type { CheckedAddress } from "./addresses.ts";
 import { unreachable, type Refused } from "./refused.ts";
@@ -27,11 +27,8 @@ export async function dial(
   if (signal.aborted) return unreachable("the program gave up");
   return await new Promise((resolve) => {
     const socket = connect({
-      host: "checked.invalid",
+      ...hostOf(addresses),
       port,
-      lookup: only(addresses),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
@@ -60,6 +57,20 @@ export async function dial(
       fail(reasonOf(cause));
     });
   });
+}
+
+/** One address is dialled at once; of several, each gets its turn. */
+function hostOf(addresses: readonly CheckedAddress[]): Partial<TcpNetConnectOpts> {
+  const [first, second] = addresses;
+  const lookup = only(addresses);
+  if (first !== undefined && second === undefined)
+    return { host: first.address, lookup, autoSelectFamily: false };
+  return {
+    host: "checked.invalid",
+    lookup,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+  };
 }
 
 /** Stands where a name would be resolved. */
