@@ -14,6 +14,9 @@ const INSTALLED = [
   "profiles",
   "package.json",
   "node_modules/commander",
+  "node_modules/ipaddr.js",
+  "node_modules/tldts",
+  "node_modules/tldts-core",
   "node_modules/valibot",
   "node_modules/yaml",
 ];

@@ -105,7 +105,7 @@ describe("a connection of the guest", () => {
     ["fd00::1", 53, "fd00::1|53"],
   ])("to %s port %i reaches the host as %s, and is half-closed both ways", async (host, port, expected) => {
     const targets = answerAfterEnd();
-    expect(await sh(`printf question | nc -w 20 ${host} ${port}`)).toMatchObject({
+    expect(await sh(`printf question | nc -N -w 20 ${host} ${port}`)).toMatchObject({
       out: "{question}",
       code: 0,
     });
@@ -146,7 +146,7 @@ describe("a connection of the guest", () => {
         duplex.write(Buffer.alloc(5 * MIB)); // the program goes while much of it is unread
       };
     });
-    await sh("nc 192.0.2.7 7 </dev/null | head -c 1 >/dev/null");
+    await sh("nc -N 192.0.2.7 7 </dev/null | head -c 1 >/dev/null");
     expect(await broken).toMatchObject({ code: "E_CLOSED" });
   });
 
@@ -158,8 +158,8 @@ describe("a connection of the guest", () => {
         stream.duplex.end();
       });
     };
-    await sh(`${PROBE} push 2001:db8::1 7 0; nc 192.0.2.7 7 </dev/null & wait $!; echo $!`);
-    expect(programs.map(({ path }) => openUntrusted(path))).toEqual([PROBE, "/bin/busybox"]);
+    await sh(`${PROBE} push 2001:db8::1 7 0; nc -N 192.0.2.7 7 </dev/null & wait $!; echo $!`);
+    expect(programs.map(({ path }) => openUntrusted(path))).toEqual([PROBE, "/bin/nc.openbsd"]);
     expect(programs.every(({ pid }) => pid > 1)).toBe(true);
   });
 });
@@ -182,7 +182,7 @@ describe("bytes", () => {
     };
     await ready.vm.agent.put({ path: "/tmp/mib", mode: 0o644, owner: "user" }, content);
     const many = "for i in $(seq 64); do cat /tmp/mib; done";
-    expect((await sh(`${many} | nc 192.0.2.7 7 | sha256sum`)).out).toBe(`${expected}  -`);
+    expect((await sh(`${many} | nc -N 192.0.2.7 7 | sha256sum`)).out).toBe(`${expected}  -`);
     expect(arriving.digest("hex")).toBe(expected);
   });
 
@@ -220,7 +220,7 @@ describe("bytes", () => {
     expect(other).toBe("0");
     await expect.poll(() => count, { timeout: 30_000 }).toBe(5000);
     const targets = answerAfterEnd();
-    expect((await sh("printf still | nc 192.0.2.7 9")).out).toBe("{still}");
+    expect((await sh("printf still | nc -N 192.0.2.7 9")).out).toBe("{still}");
     expect(targets).toHaveLength(1);
   });
 });
@@ -256,7 +256,7 @@ describe("names", () => {
 
   it("that were nobody's are addresses", async () => {
     const targets = answerAfterEnd();
-    await sh("printf x | nc 198.19.255.254 80");
+    await sh("printf x | nc -N 198.19.255.254 80");
     expect(targets).toEqual(["198.19.255.254|80"]);
   });
 });
@@ -278,7 +278,7 @@ describe("what is not TCP", () => {
 describe("the guest's own loopback", () => {
   it.each(["127.0.0.1", "::1", "127.9.9.9", "198.18.0.1"])("%s is its own", async (address) => {
     const { out } = await sh(
-      `(echo mine | nc -l -p 8080 &) ; until netstat -ltn | grep -q :8080; do sleep 0.1; done; nc ${address} 8080 </dev/null`,
+      `(echo mine | nc -N -l ${address} 8080 &) ; until netstat -ltn | grep -q :8080; do sleep 0.1; done; nc -N ${address} 8080 </dev/null`,
     );
     expect(out).toBe("mine");
   });
@@ -304,7 +304,7 @@ describe("the guest's own loopback", () => {
 
 it("two forks of a template do the same, each with its own streams", async () => {
   const targets = answerAfterEnd();
-  const command = "printf hi | nc twin.example 80";
+  const command = "printf hi | nc -N twin.example 80";
   const [first, second] = await Promise.all([sh(command), sh(command, { vm: sibling.vm })]);
   expect([first.out, second.out]).toEqual(["{hi}", "{hi}"]);
   expect(targets).toEqual(["twin.example|80", "twin.example|80"]);
