@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { SecureContext } from "node:tls";
 import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
 import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
@@ -57,7 +56,6 @@ export class Egress {
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    setMaxListeners(0, this.#over.signal); // one a stream
     this.#meter = new BudgetMeter({
       ...options.network.budget,
       connectionsPerSecond: options.network.budget.connectionsPerSecond ?? CONNECTIONS_PER_SECOND,
