@@ -14,7 +14,7 @@ export interface StreamDecision {
   readonly reason: string;
 }
 
-/** One HTTP request that was seen, in plain text or where the policy inspects. Neutralised. */
+/** One HTTP request that was seen: the first of a stream in plain text, all where the policy inspects. Neutralised. */
 export interface HttpRecord {
   readonly method: string;
   readonly host: string;
@@ -40,7 +40,7 @@ export interface StreamRecord {
   readonly connected: string | undefined;
   readonly tls: { readonly serverName: string | undefined; readonly alpn: readonly string[] } | undefined;
   readonly inspected: boolean;
-  /** At most 1,000 of a stream. */
+  /** At most 1,000 of a stream, and 20,000 of a task. */
   readonly http: readonly HttpRecord[];
   readonly bytesOut: number;
   readonly bytesIn: number;

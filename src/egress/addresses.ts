@@ -1,5 +1,7 @@
+import type { BlockList } from "node:net";
 import { errnoOf } from "../foundation/index.ts";
-import type { CompiledNetwork, Destination } from "../policy/network/index.ts";
+import type { AddressVerdict, CompiledNetwork, Destination } from "../policy/network/index.ts";
+import { ownNetworks } from "./own-networks.ts";
 import type { Resolver } from "./dns/index.ts";
 import { refused, unreachable, type Refused } from "./refused.ts";
 
@@ -15,22 +17,38 @@ export interface CheckedAddresses {
   readonly rule: string | undefined;
 }
 
+interface Judging {
+  readonly network: CompiledNetwork;
+  readonly resolver: Resolver;
+  /** Default: as the system says, now. */
+  readonly own?: () => BlockList;
+}
+
 /**
  * The addresses of a destination that may be dialled. All that its name has are judged after they were resolved, so a
  * name that points to the host or its network gains nothing, whenever it does.
  */
 export async function checkedAddresses(
   destination: Destination,
-  { network, resolver }: { network: CompiledNetwork; resolver: Resolver },
+  { network, resolver, own = ownNetworks }: Judging,
 ): Promise<CheckedAddresses | Refused> {
   const resolved = await resolve(destination, resolver);
   if ("refused" in resolved) return resolved;
-  const verdicts = resolved.map((address) => network.judgeAddress(destination, address));
+  const networks = own();
+  const verdicts = resolved.map((address) => notOwn(network.judgeAddress(destination, address), networks));
   const addresses = verdicts.flatMap((verdict) => (verdict.allowed ? [verdict] : []));
   if (addresses.length > 0)
     return { addresses, rule: addresses.find(({ rule }) => rule !== undefined)?.rule };
   const [first] = verdicts;
   return first?.allowed === false ? refused(first.reason, first.rule) : unreachable("there is no such name");
+}
+
+/** What is public may be this host's all the same, or its neighbour's; a policy that means them names them. */
+function notOwn(verdict: AddressVerdict, own: BlockList): AddressVerdict {
+  if (!verdict.allowed || verdict.rule !== undefined) return verdict;
+  const { address, family } = verdict;
+  if (!own.check(address, family === 4 ? "ipv4" : "ipv6")) return verdict;
+  return { allowed: false, reason: `${address} is this host's own, or of a network that it is on` };
 }
 
 async function resolve(destination: Destination, resolver: Resolver): Promise<readonly string[] | Refused> {

@@ -9,7 +9,7 @@ import {
   type Refusal,
   type Terms,
 } from "../policy/network/index.ts";
-import { checkedAddresses, type CheckedAddress } from "./addresses.ts";
+import { checkedAddresses, type CheckedAddresses } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
 import { dial } from "./dial.ts";
 import type { Resolver } from "./dns/index.ts";
@@ -21,8 +21,10 @@ import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
 
-/** A guest that opens more a second is slowed, whatever its policy leaves open: each costs the host something. */
+/** What a guest asks for beyond that is refused, where its policy does not say otherwise: each costs the host something. */
 const CONNECTIONS_PER_SECOND = 1_000;
+/** Streams of a task at a time, those included that the guest is done with and a peer is not. */
+const MOST_OPEN = 4_096;
 
 export interface EgressOptions {
   readonly network: CompiledNetwork;
@@ -74,6 +76,11 @@ export class Egress {
 
   /** A program in the guest asks for a stream. Never throws. */
   readonly accept = (asked: AskedStream): void => {
+    if (this.#serving.size >= MOST_OPEN) {
+      this.#journal.begin(asked.host, asked.port).refuse(`more than ${MOST_OPEN} streams are open`);
+      asked.refuse("too many streams");
+      return;
+    }
     const note = this.#journal.begin(asked.host, asked.port);
     asked.duplex.on("error", () => undefined); // its close is what counts
     asked.onProgram((program) => {
@@ -146,7 +153,8 @@ export class Egress {
     if (this.#isOver) return refused("the task is over");
     const cleared = await unlessAborted(this.#cleared(asked, note), signal);
     if (isRefused(cleared)) return cleared;
-    const { addresses, ...settled } = cleared;
+    const { addresses, rule, ...settled } = cleared;
+    if (rule !== undefined) note.allowedAlsoBy(rule);
     note.addresses = addresses.map(({ address }) => address);
     const peer = await dial(asked.port, addresses, signal);
     if (isRefused(peer)) return peer;
@@ -169,7 +177,7 @@ export class Egress {
       if (isRefused(reading)) return reading;
     }
     const checked = await checkedAddresses(destination, this.#options);
-    return isRefused(checked) ? checked : { destination, terms, addresses: checked.addresses };
+    return isRefused(checked) ? checked : { destination, terms, ...checked };
   }
 
   async #admitted(destination: Destination | Refusal, note: StreamNote): Promise<Terms | Refused> {
@@ -196,9 +204,7 @@ export class Egress {
 }
 
 /** What may be dialled, and on which terms. */
-interface Cleared extends Pick<Connected, "destination" | "terms"> {
-  readonly addresses: readonly CheckedAddress[];
-}
+interface Cleared extends Pick<Connected, "destination" | "terms">, CheckedAddresses {}
 
 /** Nobody who decides or answers slowly, or never, can hold up the end of a task. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Refused> {

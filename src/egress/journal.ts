@@ -3,6 +3,8 @@ import { neutralise, openUntrusted, type Untrusted } from "../foundation/index.t
 import { StreamNote } from "./stream-note.ts";
 
 const MOST_STREAMS = 10_000;
+/** Of all streams together: each may have 1,000, and a record must fit into memory and into a file. */
+const MOST_REQUESTS = 20_000;
 const MOST_LOOKUPS = 1_000;
 const LONGEST_NAME = 255;
 
@@ -13,6 +15,7 @@ export class Journal {
   readonly #notes: StreamNote[] = [];
   readonly #lookups = new Set<string>();
   #omitted = 0;
+  #requests = 0;
   #bytesOut = 0;
   #bytesIn = 0;
 
@@ -24,7 +27,11 @@ export class Journal {
   /** A stream is asked for. What is told to the note of one too many is counted and forgotten. */
   begin(host: Untrusted<string>, port: number): StreamNote {
     const shown = neutralise(openUntrusted(host), LONGEST_NAME);
-    const note = new StreamNote({ host: shown, port }, () => this.#now() - this.#from);
+    const note = new StreamNote(
+      { host: shown, port },
+      () => this.#now() - this.#from,
+      () => this.#requests++ < MOST_REQUESTS,
+    );
     if (this.#notes.length < MOST_STREAMS) this.#notes.push(note);
     else this.#omitted++;
     return note;

@@ -6,7 +6,11 @@ const REQUEST = Buffer.from("GET /path HTTP/1.1\r\nHost: a.test\r\n\r\n");
 const ANSWER = Buffer.from("HTTP/1.1 200 OK\r\n\r\n");
 
 function watched(): { note: StreamNote; observer: Observer } {
-  const note = new StreamNote({ host: "a.test", port: 80 }, () => 0);
+  const note = new StreamNote(
+    { host: "a.test", port: 80 },
+    () => 0,
+    () => true,
+  );
   return { note, observer: new Observer(note) };
 }
 

@@ -24,6 +24,7 @@ function relayed(mayLeave: (chunk: Uint8Array) => boolean = () => true): Relayed
   const watcher: RelayWatcher = {
     out: mayLeave,
     in: () => undefined,
+    ready: () => undefined,
     outEnded: () => told.push("out"),
     inEnded: () => told.push("in"),
   };

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { StreamEnd } from "../contract/index.ts";
+import { ignoring } from "../foundation/index.ts";
 import { reset } from "./dial.ts";
 
 /** What is told of the bytes that pass. */
@@ -8,10 +10,15 @@ export interface RelayWatcher {
   /** Bytes of the guest that are about to leave. False: they must not, and the stream ends with `budget`. */
   readonly out: (chunk: Uint8Array) => boolean;
   readonly in: (chunk: Uint8Array) => void;
+  /** Settles when more can be recorded; undefined: now. */
+  readonly ready: () => Promise<void> | undefined;
   /** That direction has ended. */
   readonly outEnded: () => void;
   readonly inEnded: () => void;
 }
+
+/** What a program has sent before it went may take so long to be taken by its peer. */
+const LINGER_MS = 60_000;
 
 /**
  * Passes bytes both ways until both directions have ended, each on its own, or one end breaks; then both are gone, and
@@ -21,7 +28,9 @@ export interface RelayWatcher {
 export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher): Promise<StreamEnd> {
   return await new Promise((resolve) => {
     let open = 2;
+    let lingering: NodeJS.Timeout | undefined;
     const over = (end: StreamEnd): void => {
+      clearTimeout(lingering);
       guest.destroy();
       // A server must not take what was cut off for all there is
       if (end !== "closed" && peer instanceof Socket) reset(peer);
@@ -38,8 +47,13 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     watch(guest, () => {
       over(guest.readableEnded && peer.writableFinished ? "closed" : "reset");
     });
-    pass(peer, guest, { see: told(watcher.in), ended: watcher.inEnded, finished });
+    guest.once("close", () => {
+      if (open > 0) lingering = setTimeout(over, LINGER_MS, "reset");
+    });
+    const { ready } = watcher;
+    pass(peer, guest, { see: told(watcher.in), ready, ended: watcher.inEnded, finished });
     pass(guest, peer, {
+      ready,
       ended: watcher.outEnded,
       finished,
       see: (chunk) => {
@@ -65,18 +79,25 @@ function watch(side: Duplex, broken: () => void): void {
   });
 }
 
-interface Passing {
+interface Passing extends Pick<RelayWatcher, "ready"> {
   readonly see: (chunk: Uint8Array) => boolean;
   readonly ended: () => void;
   /** All of this direction was taken by the other side. */
   readonly finished: () => void;
 }
 
-function pass(from: Duplex, to: Duplex, { see, ended, finished }: Passing): void {
+function pass(from: Duplex, to: Duplex, { see, ready, ended, finished }: Passing): void {
   from.on("data", (chunk: Uint8Array) => {
-    if (!see(chunk) || to.write(chunk)) return;
+    if (!see(chunk)) return;
+    const isTaken = to.write(chunk);
+    const recorded = ready();
+    if (isTaken && recorded === undefined) return;
     from.pause();
-    to.once("drain", () => from.resume());
+    const drained = isTaken ? undefined : once(to, "drain");
+    void ignoring(
+      Promise.all([drained, recorded]).then(() => from.resume()),
+      "a side that broke was told",
+    );
   });
   from.once("end", () => {
     ended();

@@ -41,8 +41,10 @@ export interface Surroundings {
 export async function serve(connected: Connected, around: Surroundings): Promise<Refused | undefined> {
   const { asked, peer, note, terms, signal } = connected;
   const giveUp = (): void => {
+    asked.duplex.destroy(); // an inspection may not have touched the peer yet
     reset(peer);
   };
+  if (signal.aborted) giveUp();
   signal.addEventListener("abort", giveUp, { once: true });
   const isInspected = terms.inspect || Object.keys(terms.inject).length > 0;
   const trace = around.capture?.stream({

@@ -14,6 +14,7 @@ export class StreamNote {
   addresses: readonly string[] = [];
   connected: string | undefined;
   readonly #clock: () => number;
+  readonly #mayRecord: () => boolean;
   readonly #at: number;
   readonly #http: HttpRecord[] = [];
   #target: StreamTarget;
@@ -23,7 +24,9 @@ export class StreamNote {
   #end: StreamEnd | undefined;
   #endedAt = 0;
 
-  constructor(target: StreamTarget, clock: () => number) {
+  /** @param mayRecord whether the task may have one more HTTP request in its record */
+  constructor(target: StreamTarget, clock: () => number, mayRecord: () => boolean) {
+    this.#mayRecord = mayRecord;
     this.#target = target;
     this.#clock = clock;
     this.#at = Math.round(clock());
@@ -56,6 +59,18 @@ export class StreamNote {
     if (this.#decision.reason === "") this.#decision = { ...this.#decision, reason: neutralise(why, 300) };
   }
 
+  /** The rule that let its address through, besides the one that allowed its name. */
+  allowedAlsoBy(rule: string): void {
+    const { rule: first } = this.#decision;
+    if (first !== rule)
+      this.#decision = { ...this.#decision, rule: first === undefined ? rule : `${first} and ${rule}` };
+  }
+
+  refuse(reason: string): void {
+    this.#decision = { allowed: false, rule: undefined, reason };
+    this.end("refused");
+  }
+
   decide(decision: StreamDecision): void {
     this.#decision = decision;
   }
@@ -69,7 +84,7 @@ export class StreamNote {
 
   /** Request number `index` of the stream; neutralised by whoever read it. */
   http(index: number, record: HttpRecord): void {
-    if (index < MOST_REQUESTS) this.#http[index] = record;
+    if (index < MOST_REQUESTS && this.#mayRecord()) this.#http[index] = record;
   }
 
   httpStatus(index: number, status: number): void {
@@ -94,7 +109,7 @@ export class StreamNote {
       connected: this.connected,
       tls: this.#tls,
       inspected: this.inspected,
-      http: [...this.#http],
+      http: this.#http.filter((request) => (request as HttpRecord | undefined) !== undefined),
       bytesOut: this.bytesOut,
       bytesIn: this.bytesIn,
       end: this.#end ?? "task-ended",

@@ -1,5 +1,5 @@
 import type { BudgetMeter } from "../policy/network/index.ts";
-import type { CapturedStream } from "./pcap/index.ts";
+import type { Capture, CapturedStream } from "./pcap/index.ts";
 import type { Journal } from "./journal.ts";
 import { Observer } from "./observer.ts";
 import type { RelayWatcher } from "./relay.ts";
@@ -10,6 +10,7 @@ interface Watched {
   readonly journal: Journal;
   readonly meter: BudgetMeter;
   readonly trace: CapturedStream | undefined;
+  readonly capture?: Capture | undefined;
 }
 
 /** Counts and records what passes on one stream, and holds it against the budget. */
@@ -37,6 +38,9 @@ export class StreamWatcher implements RelayWatcher {
     trace?.fromGuest(chunk);
     return true;
   };
+
+  readonly ready = (): Promise<void> | undefined =>
+    this.#watched.capture?.isBehind === true ? this.#watched.capture.drained() : undefined;
 
   readonly outEnded = (): void => {
     this.#watched.trace?.endGuest();

@@ -1,6 +1,6 @@
 import type { GuestProcess } from "../channel/index.ts";
 import type { InputFact, Outcome } from "../contract/index.ts";
-import { MayflyError } from "../foundation/index.ts";
+import { MayflyError, ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
 import type { Recorder } from "../report/index.ts";
@@ -36,7 +36,8 @@ export async function execute(
   } finally {
     watch.end();
     cancelled.forget();
-    await network.close(); // the network is the command's: what still runs has none
+    // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
+    await ignoring(network.close(), "the outcome is the command's");
   }
 
   async function work(): Promise<Outcome> {

@@ -4,6 +4,7 @@ import {
   type NetworkRecord,
   type StreamListener,
 } from "../contract/index.ts";
+import { ignoring } from "../foundation/index.ts";
 import type { Egress } from "../egress/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import { trustAuthority } from "./trust-authority.ts";
@@ -49,14 +50,22 @@ export class TaskNetwork {
    */
   async attach({ agent, id }: MicroVm): Promise<Readonly<Record<string, string>>> {
     agent.onOutward((asked) => {
-      void this.#opened().then((egress) => {
-        egress.accept(asked);
-      });
+      this.#opened().then(
+        (egress) => {
+          egress.accept(asked);
+        },
+        () => {
+          asked.refuse("the network could not be opened");
+        },
+      );
     });
     agent.onLookup(({ name }) => {
-      void this.#opened().then((egress) => {
-        egress.lookup(name);
-      });
+      void ignoring(
+        this.#opened().then((egress) => {
+          egress.lookup(name);
+        }),
+        "a lookup is only recorded",
+      );
     });
     const authority = await (await this.#egress)?.authority(id);
     return authority === undefined ? {} : await trustAuthority(agent, authority);

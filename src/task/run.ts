@@ -39,9 +39,10 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     scope.defer("inputs", async () => await closeInputs(inputs));
     const network = await TaskNetwork.open(task.network, host.network ?? {});
     scope.defer("streams", async () => {
-      await network.close();
+      await network.close().finally(async () => {
+        recorder.network(await network.record());
+      });
       const record = await network.record();
-      recorder.network(record);
       return `${record.streams.length + record.omitted} asked for, none is open`;
     });
     const out = task.out === undefined ? undefined : await prepareOutputDirectory(task.out);

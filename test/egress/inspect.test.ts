@@ -541,6 +541,26 @@ describe("inspect, plain", () => {
     expect(to.told.dialled).toHaveLength(1);
   });
 
+  it.each([
+    ["Content-Length", (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`],
+    [
+      "Transfer-Encoding",
+      (body: string) =>
+        `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ],
+  ])("hides no second request behind a %s that 1,000 headers come before", async (_what, framed) => {
+    const asked: string[] = [];
+    const real = await servePlain((request, response) => {
+      asked.push(request.url ?? "");
+      request.resume().on("end", () => response.end("ok"));
+    });
+    const to = await plainDoor(real, { inject: { "X-Api-Key": SECRET } });
+    const hidden = "POST /log HTTP/1.1\r\nHost: real.example\r\nContent-Length: 200\r\n\r\n";
+    const head = `GET /1 HTTP/1.1\r\nHost: real.example\r\nConnection: close\r\n${"a:b\r\n".repeat(1_100)}`;
+    await raw(to, head + framed(hidden));
+    expect(asked).toEqual(["/1"]);
+  });
+
   it("serves HTTP/1.0", async () => {
     const to = await plainDoor(
       await servePlain((_incoming, response) => {

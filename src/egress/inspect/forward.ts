@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions, ServerResponse } from "node:http";
 import { answer } from "./answer.ts";
-import { endToEnd, forRealServer, isChunked, trailersForRealServer, type Pair } from "./headers.ts";
+import { endToEnd, forRealServer, isChunked, isFramed, trailersForRealServer, type Pair } from "./headers.ts";
 import type { RealServer } from "./real-server.ts";
 
 /** Head of a response of the real server; Node's 16 KiB are too little for some. */
@@ -81,6 +81,7 @@ export function startRequest(
   };
   try {
     const outgoing = httpRequest(options);
+    outgoing.maxHeadersCount = 0; // as the guest's: none left out
     outgoing.flushHeaders();
     return outgoing;
   } catch {
@@ -91,7 +92,16 @@ export function startRequest(
   }
 }
 
-function passBody({ request, inject }: Exchange, outgoing: ClientRequest): void {
+function passBody({ request, inject, fault }: Exchange, outgoing: ClientRequest): void {
+  if (!isFramed(request.rawHeaders)) {
+    // Nothing may follow a head that announces nothing: the real server would take it for another request
+    request.once("data", () => {
+      fault("a request has a body that it did not announce");
+      outgoing.destroy();
+    });
+    request.on("end", () => outgoing.end());
+    return;
+  }
   request.pipe(outgoing, { end: false });
   request.on("end", () => {
     if (outgoing.destroyed) return;

@@ -24,7 +24,9 @@ export function serverFor(
   ledger: Ledger,
 ): Server {
   const server = identity === undefined ? createServer(OPTIONS) : secureServer(options, identity, ledger);
-  Object.assign(server, { httpAllowHalfOpen: true }); // a client may end its side and still read
+  // A client may end its side and still read. Each header counts: Node would leave out those past 1,000, but go by them
+  // where a message ends, and the real server would see another end. `maxHeaderSize` bounds them.
+  Object.assign(server, { httpAllowHalfOpen: true, maxHeadersCount: 0 });
   return server;
 }
 

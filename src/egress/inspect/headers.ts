@@ -58,6 +58,11 @@ export function trailersForRealServer(raw: RawHeaders, inject: Readonly<Record<s
   return endToEnd(raw).filter(([name]) => !replaced.has(name.toLowerCase()));
 }
 
+/** Whether a head says that a body follows. */
+export function isFramed(raw: RawHeaders): boolean {
+  return isChunked(raw) || valuesOf(raw, "content-length").length > 0;
+}
+
 export function isChunked(raw: RawHeaders): boolean {
   return valuesOf(raw, "transfer-encoding").length > 0;
 }

@@ -240,7 +240,6 @@ describe("a policy with a mistake", () => {
     [{ private: ["example.org:443"] }, /write the address/],
     [{ private: ["10.1.2.3"] }, /"10\.1\.2\.3:443"/],
     [{ private: ["10.1.2.3:80-90"] }, /one port/],
-    [{ private: ["1.1.1.1:443"] }, /public/],
     [{ private: ["[::ffff:a01:203]:443"] }, /IPv4 address itself/],
     [{ private: ["0.0.0.0:80"] }, /nothing can be connected/],
     [{ private: ["224.0.0.1:80"] }, /nothing can be connected/],

@@ -46,8 +46,8 @@ export class Decider {
     if (denied !== undefined) return denied;
     const { text: canonical, family } = address;
     const use = specialUse(address);
-    if (use === undefined) return { allowed: true, address: canonical, family };
     const rule = embedsIpv4(address) ? undefined : this.#privates.ruleFor(canonical, port);
+    if (use === undefined) return { allowed: true, address: canonical, family, rule };
     if (rule !== undefined) return { allowed: true, address: canonical, family, rule };
     return { allowed: false, reason: `${canonical} is ${use}` };
   }

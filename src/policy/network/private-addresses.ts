@@ -6,7 +6,7 @@ import { badPolicy, ruleName, type RuleName } from "./place.ts";
 import { readTarget, type Entry } from "./rule.ts";
 import { embedsIpv4, specialUse } from "./special-ranges.ts";
 
-/** Addresses with ports that may be dialled although they are not public, and the rule of each. */
+/** Addresses with ports that may be dialled although they are not public, or are this host's own, and the rule of each. */
 export class PrivateAddresses {
   readonly #rules = new Map<string, RuleName>();
 
@@ -48,9 +48,8 @@ function readEntry(text: string, path: readonly (string | number)[], locate: Loc
   if (ports === undefined || ports[0] !== ports[1])
     throw refuse(`write one port, such as "${showAddress(address.text, 443)}"`);
   const use = specialUse(address);
-  if (use === undefined) throw refuse(`${address.text} is public; write it into \`allow\``);
   if (embedsIpv4(address)) throw refuse("write the IPv4 address itself");
   if (["unspecified", "multicast", "broadcast"].includes(rangeable(address).range()))
-    throw refuse(`${address.text} is ${use}, to which nothing can be connected`);
+    throw refuse(`${address.text} is ${use ?? "special"}, to which nothing can be connected`);
   return showAddress(address.text, ports[0]);
 }
