@@ -13,12 +13,13 @@ export async function askPassword(): Promise<string> {
       done();
     },
   });
-  if (stdin.isTTY) stderr.write("Password of the documents: ");
   const lines = createInterface({
     input: stdin,
     output: stdin.isTTY ? silent : undefined,
     terminal: stdin.isTTY,
   });
+  // Only now does the terminal show nothing of what is typed
+  if (stdin.isTTY) stderr.write("Password of the documents: ");
   try {
     return await new Promise<string>((resolve, reject) => {
       lines.once("line", resolve);
