@@ -61,7 +61,7 @@ static void read_source(struct stream *stream)
 	size_t most = stream->may_send < PAYLOAD_MOST ? stream->may_send : PAYLOAD_MOST;
 	if (most > stream->source_left)
 		most = (size_t)stream->source_left;
-	if (most == 0) {
+	if (stream->source_left == 0) {
 		end_source(stream, 0);
 		return;
 	}
@@ -228,7 +228,9 @@ void pump_turn(void)
 	while (pump_is_ready()) {
 		struct stream *stream = first;
 		leave_turn(stream);
-		read_source(stream);
+		/* Its credit may have gone since it came to its turn. */
+		if (can_read(stream))
+			read_source(stream);
 		enter_turn(stream);
 	}
 }

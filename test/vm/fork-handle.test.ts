@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cgroupHost } from "../../src/engine/index.ts";
@@ -117,6 +118,29 @@ it("refuses connections outward, and the task's result names them", async () => 
   expect(result.network.streams.map(({ target, end }) => [target, end])).toEqual([
     [{ host: "example.org", port: 443 }, "refused"],
   ]);
+});
+
+it("loses nothing of what a process wrote last, however its end and its credit meet", async () => {
+  const flood = fork.exec(["cat", "/dev/zero"]); // keeps the agent busy, so that it learns of last bytes and end at once
+  flood.stdin.end();
+  flood.stderr.resume();
+  flood.stdout.resume();
+  const script =
+    "import os, time; os.write(1, bytes(200_000)); time.sleep(0.3); os.write(1, bytes(65_536)); os._exit(0)";
+  const counts = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const guest = fork.exec(["python3", "-S", "-c", script]);
+      guest.stdin.end();
+      guest.stderr.resume();
+      await wait(1_000); // unread, the last write is more than the credit that is left
+      let count = 0;
+      for await (const chunk of guest.stdout) count += (chunk as Buffer).length;
+      await guest.exit;
+      return count;
+    }),
+  );
+  flood.kill();
+  expect(counts).toEqual(counts.map(() => 265_536));
 });
 
 it("sends signals and new terminal sizes", async () => {
