@@ -31,6 +31,8 @@ export class CliProcess {
   readonly #stdout: Buffer[] = [];
   readonly #stderr: Buffer[] = [];
   #wake = (): void => undefined;
+  /** It has ended *and* all that it printed is here; an exit alone may come before its last words. */
+  #isClosed = false;
 
   constructor(argv: readonly string[], { input, env = {}, cwd = ROOT }: CliOptions = {}) {
     const [program = "", ...args] = argv;
@@ -48,6 +50,7 @@ export class CliProcess {
       this.#wake();
     });
     this.child.once("close", () => {
+      this.#isClosed = true;
       this.#wake();
     });
   }
@@ -61,7 +64,7 @@ export class CliProcess {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match !== null) return match;
-      if (this.child.exitCode !== null)
+      if (this.#isClosed)
         throw new Error(
           `ended before ${String(pattern)}: ${this.output}${Buffer.concat(this.#stderr).toString()}`,
         );
@@ -72,7 +75,7 @@ export class CliProcess {
   }
 
   async ended(): Promise<CliResult> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    if (!this.#isClosed) await once(this.child, "close");
     return {
       status: this.child.exitCode,
       stdout: Buffer.concat(this.#stdout),
