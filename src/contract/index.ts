@@ -46,3 +46,4 @@ export type {
 } from "./result.ts";
 export type { StreamAsked, StreamListener } from "./stream-listener.ts";
 export type { Isolation, TaskInput, TaskPolicy, TaskRequest, TerminalSize } from "./task.ts";
+export * from "./evidence/index.ts";

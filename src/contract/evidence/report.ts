@@ -1,0 +1,62 @@
+import type { TaskResult } from "../result.ts";
+import type { Finding } from "./finding.ts";
+import type { MemoryRecord } from "./memory.ts";
+import type { ResourceRecord } from "./resources.ts";
+import type { WitnessRecord } from "./witness.ts";
+
+/** What the policy allowed, and what of it was touched. One line each, for people. */
+export interface GrantedItem {
+  /** `network.allow[0] "example.org:443"`, `input data.csv`, `limit memory`. */
+  readonly what: string;
+  readonly granted: string;
+  /** Empty where it was not used. */
+  readonly used: string;
+}
+
+/** Who made the report, so that a reader years later knows what it is. */
+export interface ReportOrigin {
+  /** Mayfly's version. */
+  readonly version: string;
+  /** Engine and its version: `QEMU 7.2.22`. */
+  readonly engine: string;
+}
+
+/** The document that tells what a task did, what it tried, what it changed, and that it is gone. */
+export interface Report {
+  /** Of this format. */
+  readonly format: 1;
+  readonly origin: ReportOrigin;
+  /** The command as it was asked for, neutralised: a word each. */
+  readonly command: readonly string[];
+  readonly result: TaskResult;
+  readonly witness: WitnessRecord;
+  readonly resources: ResourceRecord;
+  readonly memory: MemoryRecord;
+  /** Gravest first. */
+  readonly findings: readonly Finding[];
+  readonly granted: readonly GrantedItem[];
+}
+
+/** Signature over the exact bytes of a report, by the key of the installation that made it. */
+export interface Receipt {
+  readonly algorithm: "ed25519";
+  /** SHA-256 of the report's bytes, hex. */
+  readonly sha256: string;
+  /** Public key, SPKI in base64. */
+  readonly key: string;
+  /** base64 */
+  readonly signature: string;
+}
+
+/** What is stored and handed out: `mayfly report ID --format json`. The receipt covers `report` in canonical form (RFC 8785). */
+export interface SignedReport {
+  readonly report: Report;
+  readonly receipt: Receipt;
+}
+
+/** What to do at a finding of this severity or above. */
+export interface OnFinding {
+  readonly severity: Finding["severity"];
+  /** `kill` ends the task, `freeze` keeps its paused micro-VM for `mayfly inspect`, `continue` only tells. */
+  readonly do: "kill" | "freeze" | "continue";
+}
