@@ -1,11 +1,11 @@
-/** A file or directory of the host that a jailed process sees. */
+/** A file or directory of the host that a jailed process sees. `new`: a file in memory that is the jail's own, with what the descriptor `host` gives. */
 export interface Bind {
-  readonly kind: "read-only" | "writable" | "device";
+  readonly kind: "read-only" | "writable" | "device" | "new";
   readonly host: string;
   readonly inside: string;
 }
 
-const FLAGS = { "read-only": "--ro-bind", writable: "--bind", device: "--dev-bind" } as const;
+const FLAGS = { "read-only": "--ro-bind", writable: "--bind", device: "--dev-bind", new: "--bind-data" } as const;
 
 interface JailRequest {
   readonly binds: readonly Bind[];

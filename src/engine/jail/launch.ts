@@ -1,10 +1,14 @@
+/** Descriptor of bubblewrap that reads as empty. */
+export const EMPTY_FD = 7;
+
 /** Ends at once where Mayfly died before it came to run, joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
 const PREPARE = [
   '[ "$PPID" = "$1" ] || exit 96; shift',
   'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 97; shift; done; shift',
   "ulimit -c 0",
   "echo 800 2>/dev/null >/proc/self/oom_score_adj",
-  'exec "$@"',
+  // bubblewrap makes an empty file from it, into which QEMU may write its device state.
+  `exec "$@" ${EMPTY_FD}</dev/null`,
 ].join("; ");
 
 /** Status of the launcher where a cgroup could not be joined. */

@@ -10,6 +10,8 @@ export const INSIDE = {
   template: "/template",
   ram: "/template/ram",
   shim: "/lib/readonly-ram.so",
+  /** Where QEMU writes its device state when it is asked to. */
+  deviceState: "/state",
 } as const;
 
 /** Descriptors that QEMU inherits. */

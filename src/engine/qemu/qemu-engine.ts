@@ -3,7 +3,7 @@ import { MayflyError, attempt } from "../../foundation/index.ts";
 import { spawnSupervised } from "../../process/index.ts";
 import { statSync } from "node:fs";
 import { hostCpu } from "../host-cpu.ts";
-import { bubblewrapArguments, launchCommand, type Bind } from "../jail/index.ts";
+import { EMPTY_FD, bubblewrapArguments, launchCommand, type Bind } from "../jail/index.ts";
 import type { Engine, EngineFacts, LoadRequest, Machine, StartRequest } from "../machine.ts";
 import { INSIDE, kernelCommandLine, machineRevision, qemuArguments } from "./argv.ts";
 import { hasRom, qemuFacts, type QemuFacts } from "./facts.ts";
@@ -80,6 +80,7 @@ export class QemuEngine implements Engine {
         ...this.#commonBinds(facts, shape.accelerator === "kvm"),
         readOnly(root, INSIDE.root),
         readOnly(ram, INSIDE.ram),
+        { kind: "new", host: String(EMPTY_FD), inside: INSIDE.deviceState },
         ...shim,
       ],
       env: facts.shim === null ? {} : { LD_PRELOAD: INSIDE.shim },

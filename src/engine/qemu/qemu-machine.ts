@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { MayflyError, attempt, deferred, within } from "../../foundation/index.ts";
 import {
@@ -8,7 +9,7 @@ import {
 } from "../../process/index.ts";
 import type { Machine, MachineEnd } from "../machine.ts";
 import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
-import { FREEZE_URI, STATE_URI } from "./argv.ts";
+import { FREEZE_URI, INSIDE, STATE_URI } from "./argv.ts";
 import { explainDeath } from "./death.ts";
 import { receiveState } from "./receive-state.ts";
 
@@ -64,6 +65,11 @@ export class QemuMachine implements Machine {
 
   async pause(): Promise<void> {
     await this.#control(this.#qmp.execute("stop"));
+  }
+
+  async deviceState(): Promise<Uint8Array> {
+    await this.#control(this.#qmp.execute("xen-save-devices-state", { filename: INSIDE.deviceState, live: false }));
+    return readFileSync(`/proc/${this.#processes[0]?.pid ?? 0}/root${INSIDE.deviceState}`);
   }
 
   /** Hands the device state to QEMU and waits until it is loaded; the guest stays paused. */

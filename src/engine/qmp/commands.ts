@@ -9,6 +9,8 @@ export interface QmpCommands {
   "migrate-set-capabilities": [{ readonly capabilities: readonly Capability[] }];
   "migrate-incoming": [{ readonly uri: string }];
   migrate: [{ readonly uri: string }];
+  /** Device state without RAM, into a file of the jail. `live: false` leaves the disks usable. */
+  "xen-save-devices-state": [{ readonly filename: string; readonly live: false }];
   stop: [];
   cont: [];
   quit: [];
