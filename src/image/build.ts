@@ -3,17 +3,14 @@ import { join } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { makeStoreDirectory } from "../foundation/index.ts";
 import { newOwnedName, runTool } from "../process/index.ts";
-import { bootstrapRoot } from "./debian.ts";
 import { makeInitramfs, wantedModules } from "./initramfs.ts";
 import { fetchKernel, resolveModules } from "./kernel.ts";
 import { describePart, writeManifest, type ImageManifest } from "./manifest.ts";
 import { parseProfile } from "./profile-document.ts";
+import { ROOT_FILE, ROOT_FORMAT, placeRoot } from "./root.ts";
 import type { StorePaths } from "./store.ts";
 
 const HOUR = 3_600_000;
-/** Chosen by measurement: `docs/decisions/0010-root-filesystem.md`. */
-const ROOT_FORMAT = "squashfs";
-const PACKING = ["-comp", "lz4", "-b", "128K", "-root-mode", "755", "-root-uid", "0", "-root-gid", "0"];
 
 export interface BuildRequest {
   readonly name: string;
@@ -38,7 +35,7 @@ export async function buildImage({
   const work = join(store.temporary, newOwnedName());
   try {
     makeStoreDirectory(work);
-    const made = await makeParts(work, { name, folder, progress, signal });
+    const made = await makeParts(work, { name, folder, store, progress, signal });
     const image = join(work, "image");
     progress({ step: "Sealing the image" });
     const manifest: ImageManifest = {
@@ -50,7 +47,7 @@ export async function buildImage({
       parts: {
         kernel: await describePart(image, "vmlinuz"),
         initramfs: await describePart(image, "initramfs.gz"),
-        root: await describePart(image, `root.${ROOT_FORMAT}`),
+        root: await describePart(image, ROOT_FILE),
       },
     };
     writeManifest(image, manifest);
@@ -61,11 +58,11 @@ export async function buildImage({
   }
 }
 
-type Made = Pick<ImageManifest, "kernelRelease" | "packages" | "rootFormat" | "profile">;
+type Made = Pick<ImageManifest, "kernelRelease" | "packages" | "rootKey" | "rootFormat" | "profile">;
 
 async function makeParts(
   work: string,
-  { name, folder, progress, signal }: Pick<BuildRequest, "name" | "folder" | "progress" | "signal">,
+  { name, folder, store, progress, signal }: Omit<BuildRequest, "key" | "target">,
 ): Promise<Made> {
   const file = join(folder, "profile.yaml");
   const { debian, modules, ...profile } = parseProfile(readFileSync(file, "utf8"), file);
@@ -82,15 +79,20 @@ async function makeParts(
     rootFormat: ROOT_FORMAT,
     signal,
   });
-  const tar = join(work, "root.tar");
-  const packages = await bootstrapRoot(folder, debian, { target: tar, work, progress, signal });
-  progress({ step: `Packing the root file system of ${name}` });
-  const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, `root.${ROOT_FORMAT}`)];
-  await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
-  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`]) chmodSync(join(image, part), 0o444);
+  const root = await placeRoot({
+    name,
+    folder,
+    debian,
+    images: store.images,
+    image,
+    work,
+    progress,
+    signal,
+  });
+  for (const part of ["vmlinuz", "initramfs.gz", ROOT_FILE]) chmodSync(join(image, part), 0o444);
   return {
     kernelRelease: kernel.release,
-    packages,
+    ...root,
     rootFormat: ROOT_FORMAT,
     profile: { ...profile, limits: { ...profile.limits } as Record<string, number> },
   };

@@ -23,6 +23,8 @@ const Manifest = v.object({
   kernelRelease: v.string(),
   /** Debian packages and versions in the root file system; empty for an extracted one. */
   packages: v.array(v.string()),
+  /** What the root file system was built from; an image without it shares its own with none. */
+  rootKey: v.optional(v.string()),
   rootFormat: v.picklist(["squashfs", "erofs"]),
   profile: v.object({
     description: v.string(),

@@ -23,7 +23,7 @@ import { ingredients } from "../../src/microvisor/template-maker.ts";
 import { GIB, attempt } from "../../src/foundation/index.ts";
 import type { Image } from "../../src/image/index.ts";
 import { lookOf } from "../../src/image/index.ts";
-import { readImage } from "../../src/image/manifest.ts";
+import { readImage, writeManifest } from "../../src/image/manifest.ts";
 import {
   Mayfly,
   removeTemplates,
@@ -429,6 +429,44 @@ function remainsOfBuild(store: string): string[] {
     ),
   ];
 }
+
+describe("an image of which only the agent or the kernel is new", () => {
+  /** A store with nothing but an image of another key; what it is made of is the same. */
+  const outdated = async (): Promise<{ store: string; old: string }> => {
+    const store = newHome();
+    const seeded = await seedImage(store);
+    const old = join(store, "images", "base-0123456789abcdef");
+    renameSync(seeded, old);
+    const { manifest } = (await readImage(old)) ?? expect.fail("no image");
+    writeManifest(old, { ...manifest, key: "0123456789abcdef" });
+    return { store, old };
+  };
+  const TAKEN = "Taking the root file system of base from its last image";
+
+  it("takes the root file system of the last one", async () => {
+    const { store, old } = await outdated();
+    const said = new Said();
+    expectWorks(await echo(store, said));
+    expect(said.steps).toContain(TAKEN);
+    expect(said.steps).not.toContain("Installing the root file system");
+    expect(statSync(join(old, "root.squashfs")).nlink).toBe(2);
+    rmSync(old, { recursive: true });
+    expect(await verifyImages("base", { home: store })).toMatchObject([{ damage: undefined }]);
+    expectWorks(await echo(store));
+  });
+
+  it("does not take a damaged one, whatever it looks like", async () => {
+    const { store, old } = await outdated();
+    const root = join(old, "root.squashfs");
+    const before = lookOf(root);
+    flipByte(root, 100_000);
+    hideDamage(join(old, "manifest.json"), before, root);
+    const said = new Said();
+    expectWorks(await echo(store, said));
+    expect(said.steps).toContain("Installing the root file system");
+    expect(statSync(root).nlink).toBe(1);
+  });
+});
 
 /** Kills builders of the base image in two phases with SIGKILL; nothing of them may go on, and nothing half-made count. */
 async function buildAndKill(store: string): Promise<void> {

@@ -1,0 +1,81 @@
+import { linkSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Progress } from "../contract/index.ts";
+import { attempt } from "../foundation/index.ts";
+import { runTool } from "../process/index.ts";
+import { bootstrapRoot } from "./debian.ts";
+import { hashFile } from "./digest.ts";
+import { rootKey } from "./key.ts";
+import { readImage } from "./manifest.ts";
+import type { DebianSettings } from "./profile-document.ts";
+
+const HOUR = 3_600_000;
+/** Chosen by measurement: `docs/decisions/0010-root-filesystem.md`. */
+export const ROOT_FORMAT = "squashfs";
+export const ROOT_FILE = `root.${ROOT_FORMAT}`;
+const PACKING = ["-comp", "lz4", "-b", "128K", "-root-mode", "755", "-root-uid", "0", "-root-gid", "0"];
+
+interface RootRequest {
+  readonly name: string;
+  readonly folder: string;
+  readonly debian: DebianSettings;
+  /** Where other images lie. */
+  readonly images: string;
+  /** Directory of the image that is being made. */
+  readonly image: string;
+  readonly work: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Root {
+  readonly rootKey: string;
+  /** Debian packages and versions. */
+  readonly packages: string[];
+}
+
+/**
+ * Puts the root file system into an image: that of another image of the profile where it is built from the same
+ * things (so a new agent costs seconds, not a download), else a new one.
+ */
+export async function placeRoot(request: RootRequest): Promise<Root> {
+  const key = rootKey(request.folder, request.debian);
+  const packages = (await linkRoot(key, request)) ?? (await makeRoot(request));
+  return { rootKey: key, packages };
+}
+
+/** One file, two names: it goes with the last of its images. */
+async function linkRoot(
+  key: string,
+  { name, images, image, progress }: RootRequest,
+): Promise<string[] | undefined> {
+  const target = join(image, ROOT_FILE);
+  const others = attempt(() => readdirSync(images), "none yet") ?? [];
+  for (const other of others.filter((each) => each.startsWith(`${name}-`))) {
+    const found = await readImage(join(images, other)).catch(() => undefined);
+    if (found?.manifest.rootKey !== key) continue;
+    progress({ step: `Taking the root file system of ${name} from its last image` });
+    linkSync(found.root, target);
+    // What is checked is what is kept: the other image's look may deceive.
+    if ((await hashFile(target)) === found.manifest.parts.root.sha256) return found.manifest.packages;
+    rmSync(target);
+  }
+  return undefined;
+}
+
+async function makeRoot({
+  name,
+  folder,
+  debian,
+  image,
+  work,
+  progress,
+  signal,
+}: RootRequest): Promise<string[]> {
+  const tar = join(work, "root.tar");
+  const packages = await bootstrapRoot(folder, debian, { target: tar, work, progress, signal });
+  progress({ step: `Packing the root file system of ${name}` });
+  const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, ROOT_FILE)];
+  await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
+  return packages;
+}
