@@ -5,10 +5,12 @@ export type {
   BootMedia,
   Engine,
   EngineFacts,
+  GuestMemory,
   LoadRequest,
   Machine,
   MachineEnd,
   MachineShape,
+  MachineUsage,
   StartRequest,
 } from "./machine.ts";
 export { QemuEngine } from "./qemu/qemu-engine.ts";

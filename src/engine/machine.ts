@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Untrusted } from "../foundation/index.ts";
 import type { ProcessIdentity, RecentLog } from "../process/index.ts";
 
 export type Accelerator = "kvm" | "tcg";
@@ -47,6 +48,29 @@ export interface MachineEnd {
   readonly detail: string;
 }
 
+/** What a machine used so far, seen from the host. */
+export interface MachineUsage {
+  /** Processor time in milliseconds, to the nearest ten. */
+  readonly cpuMs: number;
+  /** Bytes of memory that are its own: guest pages that were written, and the engine's. */
+  readonly privateBytes: number;
+}
+
+/**
+ * The RAM of a machine that was loaded, seen from outside and only of sense while it is paused. Places are those in the
+ * frozen RAM file. What the guest wrote is untrusted.
+ */
+export interface GuestMemory extends Disposable {
+  /** Bytes. */
+  readonly size: number;
+  /** Numbers of the pages (of 4,096 bytes) that were written since the machine was loaded, ascending. */
+  changedPages(): Uint32Array;
+  /** What is there now. @throws E_ENGINE_DIED */
+  read(at: number, length: number): Buffer;
+  /** What was there in the template. */
+  original(at: number, length: number): Buffer;
+}
+
 /** A machine that is loaded or running. Its life is one process; a dead machine stays dead. */
 export interface Machine {
   /** The byte stream to the agent's port. */
@@ -62,6 +86,12 @@ export interface Machine {
   pause(): Promise<void>;
   /** Saves device state; the machine is of no more use afterwards. Only after `start` with a RAM directory. */
   freeze(): Promise<Uint8Array>;
+  /** Opens its memory. @throws E_ENGINE_DIED, and E_TEMPLATE for one that was booted, not loaded */
+  memory(): GuestMemory;
+  /** Device state without RAM, as `freeze` gives it but for its description; changes nothing. @throws E_ENGINE_DIED, E_ENGINE_PROTOCOL */
+  deviceState(): Promise<Untrusted<Uint8Array>>;
+  /** Undefined where it has ended. */
+  usage(): MachineUsage | undefined;
   /** Kills it now; harmless when it is dead. Await `ended` for the end. */
   kill(): void;
 }

@@ -7,6 +7,7 @@ import { makeInitramfs, wantedModules } from "./initramfs.ts";
 import { fetchKernel, resolveModules } from "./kernel.ts";
 import { describePart, writeManifest, type ImageManifest } from "./manifest.ts";
 import { parseProfile } from "./profile-document.ts";
+import { HEADS_FILE } from "./program-heads.ts";
 import { ROOT_FILE, ROOT_FORMAT, placeRoot } from "./root.ts";
 import type { StorePaths } from "./store.ts";
 
@@ -48,6 +49,7 @@ export async function buildImage({
         kernel: await describePart(image, "vmlinuz"),
         initramfs: await describePart(image, "initramfs.gz"),
         root: await describePart(image, ROOT_FILE),
+        heads: await describePart(image, HEADS_FILE),
       },
     };
     writeManifest(image, manifest);
@@ -89,7 +91,7 @@ async function makeParts(
     progress,
     signal,
   });
-  for (const part of ["vmlinuz", "initramfs.gz", ROOT_FILE]) chmodSync(join(image, part), 0o444);
+  for (const part of ["vmlinuz", "initramfs.gz", ROOT_FILE, HEADS_FILE]) chmodSync(join(image, part), 0o444);
   return {
     kernelRelease: kernel.release,
     ...root,

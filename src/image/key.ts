@@ -5,9 +5,9 @@ import { INSTALLATION } from "./find-profile.ts";
 import type { DebianSettings } from "./profile-document.ts";
 
 /** Changes when images must be built anew although no source of theirs changed. */
-const BUILDER = "2";
+const BUILDER = "3";
 /** The same for root file systems. */
-const ROOT_BUILDER = "1";
+const ROOT_BUILDER = "2";
 
 /**
  * Identity of an image: everything that it is built from, but for Debian's archive. Reads some 150 KiB, 2 ms.

@@ -8,6 +8,7 @@ import { hashFile } from "./digest.ts";
 import { rootKey } from "./key.ts";
 import { readImage } from "./manifest.ts";
 import type { DebianSettings } from "./profile-document.ts";
+import { HEADS_FILE, writeProgramHeads } from "./program-heads.ts";
 
 const HOUR = 3_600_000;
 /** Chosen by measurement: `docs/decisions/0010-root-filesystem.md`. */
@@ -56,9 +57,11 @@ async function linkRoot(
     if (found?.manifest.rootKey !== key) continue;
     progress({ step: `Taking the root file system of ${name} from its last image` });
     linkSync(found.root, target);
+    linkSync(found.heads, join(image, HEADS_FILE));
     // What is checked is what is kept: the other image's look may deceive.
     if ((await hashFile(target)) === found.manifest.parts.root.sha256) return found.manifest.packages;
     rmSync(target);
+    rmSync(join(image, HEADS_FILE));
   }
   return undefined;
 }
@@ -77,5 +80,6 @@ async function makeRoot({
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, ROOT_FILE)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
+  writeProgramHeads(tar, join(image, HEADS_FILE));
   return packages;
 }

@@ -1,12 +1,14 @@
+import { readFileSync } from "node:fs";
 import { newVmId } from "../foundation/index.ts";
+import type { Image } from "../image/index.ts";
+import { KnownHeads } from "../introspection/index.ts";
 import type { Host } from "./host.ts";
 import { MicroVm } from "./micro-vm.ts";
 import type { Template } from "./template-files.ts";
 
 interface ForkRequest {
   readonly template: Template;
-  /** The image's root file system. */
-  readonly root: string;
+  readonly image: Pick<Image, "root" | "heads">;
   readonly kind: "task" | "standby";
   readonly label: string;
   /** Share of host CPUs in cores; undefined: as the vCPUs allow. */
@@ -16,7 +18,7 @@ interface ForkRequest {
 /** A copy-on-write machine of the template, loaded and paused. Nothing of it runs yet. */
 export async function forkTemplate(
   host: Host,
-  { template, root, kind, label, cpus }: ForkRequest,
+  { template, image, kind, label, cpus }: ForkRequest,
 ): Promise<MicroVm> {
   const id = newVmId();
   const { shape, profile } = template.manifest;
@@ -29,8 +31,20 @@ export async function forkTemplate(
       profile,
       template: template.directory,
     },
+    baseline: () => ({
+      state: template.state,
+      kernel: template.manifest.kernel,
+      heads: new KnownHeads(readFileSync(image.heads)),
+    }),
     cgroup: { memory: shape.memory, tbSize: shape.tbSize, cpus },
     make: async (cgroups) =>
-      await host.engine.load({ id, shape, root, ram: template.ram, state: template.state, cgroups }),
+      await host.engine.load({
+        id,
+        shape,
+        root: image.root,
+        ram: template.ram,
+        state: template.state,
+        cgroups,
+      }),
   });
 }

@@ -16,7 +16,9 @@ import {
 import { makeCgroups, planCgroups, type CgroupLimits, type Machine } from "../engine/index.ts";
 import { MayflyError, isMayflyError, within, type VmId } from "../foundation/index.ts";
 import { ownIdentity } from "../process/index.ts";
+import type { Baseline } from "../introspection/index.ts";
 import type { Identity } from "./identity.ts";
+import { Observation } from "./observation.ts";
 
 /** What a micro-VM is, for the ledger and for `mayfly ps`. */
 export interface Purpose {
@@ -34,6 +36,8 @@ interface MicroVmRequest {
   readonly cgroup: CgroupLimits;
   /** Makes the machine; called when ledger and cgroups are in place. */
   readonly make: (cgroups: readonly string[]) => Promise<Machine>;
+  /** What its memory is compared with; undefined for one that is booted. */
+  readonly baseline?: (() => Baseline) | undefined;
 }
 
 /** How long QEMU may take from SIGKILL to being reaped. It takes milliseconds unless the host starves. */
@@ -47,6 +51,8 @@ export class MicroVm {
   readonly id: VmId;
   readonly machine: Machine;
   readonly agent: AgentConnection;
+  /** What is seen of it from outside. */
+  readonly observation: Observation;
   readonly #scope: Scope;
   readonly #ledger: Ledger;
   #entry: LedgerEntry;
@@ -57,12 +63,14 @@ export class MicroVm {
     scope: Scope;
     ledger: Ledger;
     entry: LedgerEntry;
+    baseline: (() => Baseline) | undefined;
   }) {
     this.id = fields.id;
     this.machine = fields.machine;
     this.#scope = fields.scope;
     this.#ledger = fields.ledger;
     this.#entry = fields.entry;
+    this.observation = new Observation(fields.machine, fields.baseline);
     const agent = connectAgent(fields.machine.agent);
     this.agent = agent;
     this.#scope.defer("channel", () => {
@@ -72,7 +80,7 @@ export class MicroVm {
   }
 
   /** Ledger first, then cgroups, then the machine; what fails undoes what was made. */
-  static async create({ id, ledger, purpose, cgroup, make }: MicroVmRequest): Promise<MicroVm> {
+  static async create({ id, ledger, purpose, cgroup, make, baseline }: MicroVmRequest): Promise<MicroVm> {
     const cgroups = planCgroups(id);
     const entry: LedgerEntry = {
       ...purpose,
@@ -101,7 +109,7 @@ export class MicroVm {
       );
       const machine = await make(cgroups);
       scope.defer("process", async () => await endMachine(machine));
-      const vm = new MicroVm({ id, machine, scope, ledger, entry });
+      const vm = new MicroVm({ id, machine, scope, ledger, entry, baseline });
       vm.#note({ processes: [...machine.processes] });
       return vm;
     } catch (cause) {

@@ -88,13 +88,10 @@ export class Microvisor implements AsyncDisposable {
     const standby = limits.cpus === undefined ? this.#pools.get(poolKey(template))?.take() : undefined;
     standby?.assign(label);
     const taken = standby === undefined ? undefined : await wakeStandby(standby, profile);
-    if (taken !== undefined) return { ...facts, ...taken, origin: "standby" };
-    const request = { template, root: image.root, kind: "task", label, cpus: limits.cpus } as const;
-    return {
-      ...facts,
-      ...(await wakeOrDispose(await forkTemplate(this.#host, request), profile)),
-      origin: "fork",
-    };
+    const request = { template, image, kind: "task", label, cpus: limits.cpus } as const;
+    const awake = taken ?? (await wakeOrDispose(await forkTemplate(this.#host, request), profile));
+    awake.vm.observation.begin();
+    return { ...facts, ...awake, origin: taken === undefined ? "fork" : "standby" };
   }
 
   /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */
@@ -141,7 +138,7 @@ export class Microvisor implements AsyncDisposable {
   async #makeStandby({ image, template }: Prepared): Promise<MicroVm> {
     const vm = await forkTemplate(this.#host, {
       template,
-      root: image.root,
+      image,
       kind: "standby",
       label: "waiting",
     });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { MayflyError, attempt } from "../foundation/index.ts";
 import { hashFile, lookOf } from "../image/index.ts";
+import { KernelMap } from "../introspection/index.ts";
 
 const Shape = v.object({
   accelerator: v.picklist(["kvm", "tcg"]),
@@ -13,7 +14,7 @@ const Shape = v.object({
 });
 
 const Manifest = v.object({
-  format: v.literal(1),
+  format: v.literal(2),
   key: v.string(),
   profile: v.string(),
   image: v.string(),
@@ -23,6 +24,8 @@ const Manifest = v.object({
   madeAt: v.string(),
   ram: v.object({ sha256: v.string(), size: v.number(), seen: v.string() }),
   state: v.object({ sha256: v.string(), size: v.number() }),
+  /** Where its kernel lies, learnt before it was frozen. */
+  kernel: KernelMap,
 });
 
 export type TemplateManifest = v.InferOutput<typeof Manifest>;

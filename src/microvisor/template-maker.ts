@@ -14,6 +14,7 @@ import {
   type VmId,
 } from "../foundation/index.ts";
 import { hashFile, lookOf, type Image } from "../image/index.ts";
+import { learnKernel, type KernelMap } from "../introspection/index.ts";
 import { isAbandoned, newOwnedName, withLock } from "../process/index.ts";
 import { bootMachine } from "./boot.ts";
 import type { Host } from "./host.ts";
@@ -83,6 +84,7 @@ export async function ingredients(
   const { key } = await host.engine.facts();
   return {
     mayfly: host.version,
+    format: "2",
     image: image.key,
     engine: key,
     cpu: hostCpu().key,
@@ -138,9 +140,9 @@ async function make(host: Host, request: MakeRequest): Promise<void> {
     makeStoreDirectory(staging);
     const uid = jailUid(id);
     if (uid !== process.getuid?.()) chownSync(staging, uid, uid);
-    const state = await bootAndFreeze(host, { id, image, shape, staging, directory });
+    const frozen = await bootAndFreeze(host, { id, image, shape, staging, directory });
     host.progress({ step: `Sealing the template ${image.name}` });
-    await seal(staging, state, request);
+    await seal(staging, frozen, request);
     renameSync(staging, directory);
   } catch (cause) {
     throw isFull(templateStore(host))
@@ -166,10 +168,16 @@ interface FreezeRequest {
   readonly directory: string;
 }
 
+/** What a template is besides its RAM file. */
+interface Frozen {
+  readonly state: Uint8Array;
+  readonly kernel: KernelMap;
+}
+
 async function bootAndFreeze(
   host: Host,
   { id, image, shape, staging, directory }: FreezeRequest,
-): Promise<Uint8Array> {
+): Promise<Frozen> {
   host.progress({ step: `Booting ${image.name} once` });
   const vm = await bootMachine(host, {
     id,
@@ -183,8 +191,9 @@ async function bootAndFreeze(
   try {
     host.progress({ step: `Warming ${image.name} up` });
     for (const command of image.profile.warmUp) await warmUp(vm, command, host.signal);
+    const kernel = await learnKernel(vm.agent);
     await sleep(SETTLE_MS);
-    return await vm.machine.freeze();
+    return { kernel, state: await vm.machine.freeze() };
   } finally {
     await vm.dispose();
   }
@@ -192,7 +201,7 @@ async function bootAndFreeze(
 
 async function seal(
   staging: string,
-  state: Uint8Array,
+  { state, kernel }: Frozen,
   { image, shape, key, made }: MakeRequest,
 ): Promise<void> {
   const ram = join(staging, RAM_FILE);
@@ -201,7 +210,7 @@ async function seal(
   chmodSync(ram, 0o444);
   writeFileSync(join(staging, STATE_FILE), state, { mode: 0o444 });
   writeManifest(staging, {
-    format: 1,
+    format: 2,
     key,
     profile: image.name,
     image: image.key,
@@ -210,6 +219,7 @@ async function seal(
     madeAt: new Date().toISOString(),
     ram: { sha256: await hashFile(ram), size: statSync(ram).size, seen: lookOf(ram) },
     state: { sha256: sha256(state), size: state.length },
+    kernel,
   });
 }
 

@@ -1,7 +1,13 @@
 import type { Duplex, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { AgentConnection, ExecRequest, GuestEntry, GuestProcess } from "../channel/index.ts";
-import type { DisposalStep, IsolationFact, NetworkRecord } from "../contract/index.ts";
+import type {
+  DisposalStep,
+  IsolationFact,
+  MemoryRecord,
+  NetworkRecord,
+  ResourceRecord,
+} from "../contract/index.ts";
 import type { ReadyVm } from "../microvisor/index.ts";
 import type { TaskNetwork } from "../task/index.ts";
 
@@ -79,6 +85,19 @@ export class Fork implements AsyncDisposable {
   /** What its programs asked of the network so far. */
   async network(): Promise<NetworkRecord> {
     return await this.#network.record();
+  }
+
+  /**
+   * Pauses the guest for a moment and compares its memory with its template's: what the kernel is made of, and programs
+   * that no file explains. Never rejects: a guest that is gone is `unchecked`.
+   */
+  async checkMemory(): Promise<MemoryRecord> {
+    return await this.#ready.vm.observation.check("continue");
+  }
+
+  /** What it used so far, and what its kernel printed. */
+  resources(): ResourceRecord {
+    return this.#ready.vm.observation.resources();
   }
 
   /** Destroys the micro-VM and says what was seen to be gone. Idempotent. */

@@ -45,7 +45,7 @@ export async function execute(
     const env = { ...(await network.attach(vm)), ...task.env };
     const bounded = vm.agent.limits({ memoryBytes: taskMemory(limits.memory), processes: limits.processes });
     if (inputs.length > 0) {
-      const [facts] = await Promise.all([deliverInputs(vm.agent, inputs), bounded]);
+      const [facts] = await Promise.all([deliverInputs(vm, inputs), bounded]);
       recorder.inputs(facts);
       onInputs?.(facts);
     }

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { AgentConnection } from "../channel/index.ts";
 import type { InputFact, TaskInput } from "../contract/index.ts";
 import { KIB, MayflyError, formatSize } from "../foundation/index.ts";
+import type { MicroVm } from "../microvisor/index.ts";
 import { openFileInput } from "./input-file.ts";
 import type { OpenInput } from "./open-input.ts";
 
 const CHUNK = 64 * KIB;
+/** By its first page a program in guest memory is known to be an input's. */
+const HEAD = 4 * KIB;
 
 /**
  * Opens every input before anything is started.
@@ -44,22 +46,24 @@ export async function closeInputs(inputs: readonly OpenInput[]): Promise<string>
   return `${inputs.length} closed`;
 }
 
+/** A micro-VM, which remembers how its inputs begin. */
+type InputReceiver = Pick<MicroVm, "agent" | "observation">;
+
 /** Copies the inputs to `/in` of the guest, which then becomes read-only. @throws E_INPUT_CHANGED, E_FILE_IN_GUEST */
-export async function deliverInputs(
-  agent: AgentConnection,
-  inputs: readonly OpenInput[],
-): Promise<InputFact[]> {
-  const facts = await Promise.all(inputs.map(async (input) => await deliver(agent, input)));
-  await agent.seal("/in");
+export async function deliverInputs(vm: InputReceiver, inputs: readonly OpenInput[]): Promise<InputFact[]> {
+  const facts = await Promise.all(inputs.map(async (input) => await deliver(vm, input)));
+  await vm.agent.seal("/in");
   return facts;
 }
 
-async function deliver(agent: AgentConnection, input: OpenInput): Promise<InputFact> {
+async function deliver({ agent, observation }: InputReceiver, input: OpenInput): Promise<InputFact> {
   const { name, mode } = input;
   const digest = createHash("sha256");
+  const head = Buffer.alloc(HEAD);
   let bytes = 0;
   const count = <T extends Uint8Array>(chunk: T): T => {
     digest.update(chunk);
+    if (bytes < HEAD) head.set(chunk.subarray(0, HEAD - bytes), bytes);
     bytes += chunk.length;
     return chunk;
   };
@@ -69,6 +73,7 @@ async function deliver(agent: AgentConnection, input: OpenInput): Promise<InputF
   else
     await agent.put(file, Readable.from(each(content, count), { objectMode: false, highWaterMark: CHUNK }));
   await input.verify(bytes);
+  observation.know(head);
   return { name, bytes, sha256: digest.digest("hex") };
 }
 

@@ -3,6 +3,7 @@ import { Scope } from "../disposal/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
+import { examine } from "./examine.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import type { TaskIo } from "./io.ts";
@@ -51,6 +52,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     signal?.throwIfAborted();
     const { vm, ...facts } = await microvisor.fork(profile, { ...task, label: task.command.join(" ") });
     scope.nest(async () => await vm.dispose());
+    scope.nest(async () => await examine(vm, recorder));
     recorder.machine({ id: vm.id, ...facts });
     host.onMachine?.(vm);
 

@@ -126,9 +126,10 @@ describe("a template", () => {
     writeFileSync(join(directory, "ram"), "not RAM");
     const digest = (file: string): string => sha256(readFileSync(join(directory, file)));
     writeManifest(directory, {
-      ...{ format: 1, key, profile: "base", image: base.key, shape, made, madeAt: new Date().toISOString() },
+      ...{ format: 2, key, profile: "base", image: base.key, shape, made, madeAt: new Date().toISOString() },
       ram: { sha256: digest("ram"), size: 7, seen: lookOf(join(directory, "ram")) },
       state: { sha256: digest("state"), size: 11 },
+      kernel: { failure: "none", symbols: {}, modules: [], lowRam: 0, splitTables: false },
     });
     expect((await readTemplate(directory))?.manifest.key).toBe(key);
     return key;

@@ -55,7 +55,7 @@ async function probe(...targets: string[]): Promise<Map<string, string>> {
       disableUserns: true,
     });
     const child = await spawnSupervised({
-      argv: launchCommand({ id, cgroups, jail, kvmGroup: undefined }),
+      argv: launchCommand({ id, cgroups, jail, kvmGroup: undefined, largestFile: undefined }),
       pipes: 1,
     });
     const said = await text(child.stdout);

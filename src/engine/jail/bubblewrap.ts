@@ -5,7 +5,12 @@ export interface Bind {
   readonly inside: string;
 }
 
-const FLAGS = { "read-only": "--ro-bind", writable: "--bind", device: "--dev-bind", new: "--bind-data" } as const;
+const FLAGS = {
+  "read-only": "--ro-bind",
+  writable: "--bind",
+  device: "--dev-bind",
+  new: "--bind-data",
+} as const;
 
 interface JailRequest {
   readonly binds: readonly Bind[];

@@ -14,6 +14,7 @@ it("starts nothing where the Mayfly that wanted it is no more", () => {
     cgroups: [],
     jail: ["--dev-bind", "/", "/", "touch", trace],
     kvmGroup: undefined,
+    largestFile: undefined,
   });
   // Another parent than ours is what the launcher sees when we are gone.
   const { status } = spawnSync("sh", ["-c", '"$@"; exit $?', "parent", ...command]);

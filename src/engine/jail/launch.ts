@@ -1,9 +1,13 @@
+/** What `ulimit -f` counts in (POSIX). */
+const ULIMIT_BLOCK = 512;
+
 /** Descriptor of bubblewrap that reads as empty. */
 export const EMPTY_FD = 7;
 
 /** Ends at once where Mayfly died before it came to run, joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
 const PREPARE = [
   '[ "$PPID" = "$1" ] || exit 96; shift',
+  'ulimit -f "$1"; shift',
   'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 97; shift; done; shift',
   "ulimit -c 0",
   "echo 800 2>/dev/null >/proc/self/oom_score_adj",
@@ -33,10 +37,18 @@ interface LaunchRequest {
   readonly jail: readonly string[];
   /** The group of the KVM device, as the new user is in none; undefined where there is no device. */
   readonly kvmGroup: number | undefined;
+  /** The most that it may write into a file, in bytes; undefined for no limit. */
+  readonly largestFile: number | undefined;
 }
 
 /** The whole command, to be started by this process itself: cgroups, then another user where we are root, then the jail. Dies when we do. */
-export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [string, ...string[]] {
+export function launchCommand({
+  id,
+  cgroups,
+  jail,
+  kvmGroup,
+  largestFile,
+}: LaunchRequest): [string, ...string[]] {
   const uid = jailUid(id);
   const user =
     process.getuid?.() === 0 ? ["--reuid", String(uid), "--regid", String(uid), ...groups(kvmGroup)] : [];
@@ -46,6 +58,7 @@ export function launchCommand({ id, cgroups, jail, kvmGroup }: LaunchRequest): [
     PREPARE,
     "mayfly",
     String(process.pid),
+    largestFile === undefined ? "unlimited" : String(largestFile / ULIMIT_BLOCK),
     ...cgroups,
     "--",
     "setpriv",

@@ -7,7 +7,8 @@ import { EMPTY_FD, bubblewrapArguments, launchCommand, type Bind } from "../jail
 import type { Engine, EngineFacts, LoadRequest, Machine, StartRequest } from "../machine.ts";
 import { INSIDE, kernelCommandLine, machineRevision, qemuArguments } from "./argv.ts";
 import { hasRom, qemuFacts, type QemuFacts } from "./facts.ts";
-import { QemuMachine } from "./qemu-machine.ts";
+import { LARGEST_STATE } from "./receive-state.ts";
+import { QemuMachine, type MachineRam } from "./qemu-machine.ts";
 
 /** Descriptor of the child on which bubblewrap tells QEMU's pid; 3 … 5 are QEMU's own. */
 const INFO_FD = 6;
@@ -30,7 +31,7 @@ interface Jailed {
   readonly binds: readonly Bind[];
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly ramDirectory?: string | undefined;
+  readonly ram: MachineRam;
 }
 
 export class QemuEngine implements Engine {
@@ -53,7 +54,7 @@ export class QemuEngine implements Engine {
     const machine = await this.#spawn({
       id,
       cgroups,
-      ramDirectory,
+      ram: ramDirectory === undefined ? { kind: "anonymous" } : { kind: "template", directory: ramDirectory },
       binds: [
         ...this.#commonBinds(facts, shape.accelerator === "kvm"),
         readOnly(media.kernel, INSIDE.kernel),
@@ -76,6 +77,7 @@ export class QemuEngine implements Engine {
     const machine = await this.#spawn({
       id,
       cgroups,
+      ram: { kind: "loaded", file: ram },
       binds: [
         ...this.#commonBinds(facts, shape.accelerator === "kvm"),
         readOnly(root, INSIDE.root),
@@ -104,7 +106,7 @@ export class QemuEngine implements Engine {
     return kvm ? [...files, { kind: "device", host: this.#options.kvmDevice, inside: "/dev/kvm" }] : files;
   }
 
-  async #spawn({ id, cgroups, binds, argv, env = {}, ramDirectory }: Jailed): Promise<QemuMachine> {
+  async #spawn({ id, cgroups, binds, argv, env = {}, ram }: Jailed): Promise<QemuMachine> {
     const facts = await this.#qemu();
     const jail = bubblewrapArguments({
       binds,
@@ -115,10 +117,16 @@ export class QemuEngine implements Engine {
     });
     const kvmGroup = attempt(() => statSync(this.#options.kvmDevice).gid, "no such device");
     const child = await spawnSupervised({
-      argv: launchCommand({ id, cgroups, jail, kvmGroup }),
+      argv: launchCommand({
+        id,
+        cgroups,
+        jail,
+        kvmGroup,
+        largestFile: ram.kind === "loaded" ? LARGEST_STATE : undefined,
+      }),
       pipes: PIPES,
     });
-    return new QemuMachine(child, ramDirectory);
+    return new QemuMachine(child, ram);
   }
 }
 

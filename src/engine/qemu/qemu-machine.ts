@@ -1,22 +1,30 @@
-import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
-import { MayflyError, attempt, deferred, within } from "../../foundation/index.ts";
+import { MayflyError, attempt, deferred, within, type Untrusted } from "../../foundation/index.ts";
 import {
   RecentLog,
   identifyProcess,
   type ProcessIdentity,
   type SupervisedProcess,
 } from "../../process/index.ts";
-import type { Machine, MachineEnd } from "../machine.ts";
+import { readJailFile } from "../jail/index.ts";
+import type { GuestMemory, Machine, MachineEnd, MachineUsage } from "../machine.ts";
 import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
 import { FREEZE_URI, INSIDE, STATE_URI } from "./argv.ts";
 import { explainDeath } from "./death.ts";
-import { receiveState } from "./receive-state.ts";
+import { ProcessMemory } from "./guest-memory.ts";
+import { usageOf } from "./process-usage.ts";
+import { LARGEST_STATE, receiveState } from "./receive-state.ts";
 
 /** Generous: on a starved host QEMU was seen to take seconds to start. */
 const CONTROL_DEADLINE_MS = 30_000;
 /** How long bubblewrap may take to notice that QEMU was killed, before it is killed too. */
 const JAIL_PATIENCE_MS = 1000;
+
+/** Where a machine's RAM comes from: nowhere, a directory for a template's, the frozen file of one. */
+export type MachineRam =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "template"; readonly directory: string }
+  | { readonly kind: "loaded"; readonly file: string };
 
 /** One QEMU process in its jail, seen from outside. */
 export class QemuMachine implements Machine {
@@ -26,17 +34,17 @@ export class QemuMachine implements Machine {
   readonly #process: SupervisedProcess;
   readonly #qmp: QmpClient;
   readonly #state: Duplex;
-  readonly #ramDirectory: string | undefined;
+  readonly #ram: MachineRam;
   readonly #jailed: Promise<void>;
   readonly #moved = deferred<undefined>();
   #processes: readonly ProcessIdentity[] = [];
   #shutdown: string | undefined;
   #killed = false;
 
-  constructor(child: SupervisedProcess, ramDirectory: string | undefined) {
+  constructor(child: SupervisedProcess, ram: MachineRam) {
     const [qmp, agent, state, info] = child.pipes as [Duplex, Duplex, Duplex, Duplex];
     this.#process = child;
-    this.#ramDirectory = ramDirectory;
+    this.#ram = ram;
     this.agent = agent;
     this.#state = state;
     this.#jailed = this.#identify(info);
@@ -67,9 +75,22 @@ export class QemuMachine implements Machine {
     await this.#control(this.#qmp.execute("stop"));
   }
 
-  async deviceState(): Promise<Uint8Array> {
-    await this.#control(this.#qmp.execute("xen-save-devices-state", { filename: INSIDE.deviceState, live: false }));
-    return readFileSync(`/proc/${this.#processes[0]?.pid ?? 0}/root${INSIDE.deviceState}`);
+  memory(): GuestMemory {
+    if (this.#ram.kind !== "loaded")
+      throw new MayflyError("E_TEMPLATE", "A machine that was booted has no template to be compared with");
+    return new ProcessMemory(this.#inner(), this.#ram.file);
+  }
+
+  async deviceState(): Promise<Untrusted<Uint8Array>> {
+    const request = { filename: INSIDE.deviceState, live: false } as const;
+    await this.#control(this.#qmp.execute("xen-save-devices-state", request));
+    return readJailFile(this.#inner(), INSIDE.deviceState, LARGEST_STATE);
+  }
+
+  usage(): MachineUsage | undefined {
+    return this.#processes[0] === undefined || this.#process.exited
+      ? undefined
+      : usageOf(this.#processes[0].pid);
   }
 
   /** Hands the device state to QEMU and waits until it is loaded; the guest stays paused. */
@@ -83,10 +104,10 @@ export class QemuMachine implements Machine {
   }
 
   async freeze(): Promise<Uint8Array> {
-    if (this.#ramDirectory === undefined) {
+    if (this.#ram.kind !== "template") {
       throw new MayflyError("E_TEMPLATE", "A machine without a RAM file cannot be frozen");
     }
-    await using receiver = await receiveState(this.#ramDirectory);
+    await using receiver = await receiveState(this.#ram.directory);
     await this.#control(this.#qmp.execute("migrate-set-capabilities", FREEZE_CAPABILITIES));
     await this.#control(this.#qmp.execute("migrate", { uri: FREEZE_URI }));
     await this.#control(this.#moved.promise);
@@ -134,6 +155,13 @@ export class QemuMachine implements Machine {
       if (cause instanceof MayflyError && cause.code === "E_ENGINE_DIED") return await died;
       throw cause;
     }
+  }
+
+  /** Process that holds the guest's memory. */
+  #inner(): number {
+    const inner = this.#processes[0];
+    if (inner === undefined || this.#process.exited) throw new MayflyError("E_ENGINE_DIED", "QEMU has ended");
+    return inner.pid;
   }
 
   #whyEnded(): MachineEnd["why"] {

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { MIB, MayflyError, deferred } from "../../foundation/index.ts";
 
 /** Device state is some 60 KiB; more than this is not one of ours. */
-const LARGEST_STATE = 16 * MIB;
+export const LARGEST_STATE = 16 * MIB;
 
 export interface StateReceiver extends AsyncDisposable {
   /** Settles when QEMU has sent everything and closed. */

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { uncheckedMemory, type MemoryRecord, type ResourceRecord } from "../contract/index.ts";
+import type { Machine } from "../engine/index.ts";
+import { MayflyError, asMayflyError, ignoring, sleep, within } from "../foundation/index.ts";
+import { Sampler, checkMemory, type Baseline, type MemoryCheck } from "../introspection/index.ts";
+
+/** A check takes some 50 ms; one that takes this long has met a host that starves, or an engine that does not answer. */
+const DEADLINE_MS = 5000;
+/** The kernel rewrites a place of its own text in well under a millisecond. */
+const SETTLE_MS = 20;
+const MOST_TRIES = 4;
+
+/** What is seen of one machine from outside: its memory and what it uses. */
+export class Observation {
+  readonly #machine: Machine;
+  readonly #baseline: (() => Baseline) | undefined;
+  readonly #inputs: Buffer[] = [];
+  #sampler: Sampler | undefined;
+  #from = performance.now();
+
+  /** @param baseline what its memory is compared with; read when it is first needed */
+  constructor(machine: Machine, baseline: (() => Baseline) | undefined) {
+    this.#machine = machine;
+    this.#baseline = baseline;
+  }
+
+  /** The task begins: what is told of times and use counts from now on. */
+  begin(): void {
+    this.#from = performance.now();
+    this.#sampler?.stop();
+    this.#sampler = new Sampler(this.#machine);
+  }
+
+  /** Takes note of how a file begins that was put into the guest, so that a program in it is explained. */
+  know(head: Uint8Array): void {
+    const page = Buffer.alloc(4096);
+    page.set(head.subarray(0, page.length));
+    this.#inputs.push(createHash("sha256").update(page).digest());
+  }
+
+  resources(): ResourceRecord {
+    this.#sampler ??= new Sampler(this.#machine);
+    return this.#sampler.record();
+  }
+
+  /** Pauses the machine, compares its memory with its template's, and lets it run on if so wished. Never rejects. */
+  async check(afterwards: "continue" | "stay"): Promise<MemoryRecord> {
+    const at = Math.round(performance.now() - this.#from);
+    try {
+      const late = (): MayflyError =>
+        new MayflyError("E_ENGINE_PROTOCOL", `The check did not end within ${DEADLINE_MS / 1000} s`);
+      const { record } = await within(this.#settled(), DEADLINE_MS, { late });
+      return { ...record, at };
+    } catch (cause) {
+      return { ...uncheckedMemory(asMayflyError(cause).message), at };
+    } finally {
+      if (afterwards === "continue")
+        await ignoring(this.#machine.continue(), "a machine that has ended is told by what comes next");
+    }
+  }
+
+  /** Again, where the kernel was just rewriting its text. */
+  async #settled(): Promise<MemoryCheck> {
+    const baseline = this.#baseline?.();
+    if (baseline === undefined)
+      throw new MayflyError("E_TEMPLATE", "The machine was booted; it has no template to be compared with");
+    for (const head of this.#inputs) baseline.heads.add(head);
+    for (let tries = 1; ; tries++) {
+      await this.#machine.pause();
+      const check = await checkMemory(this.#machine, baseline);
+      if (!check.unsettled || tries === MOST_TRIES) return check;
+      await this.#machine.continue();
+      await sleep(SETTLE_MS);
+    }
+  }
+}
