@@ -119,7 +119,7 @@ function checkText(
   if (differing.length > 0) {
     const before = views.old.space.read.bind(views.old.space);
     const now = views.now.space.read.bind(views.now.space);
-    const sites = patchSites({ map, text, before, now });
+    const sites = patchSites({ map, text, pages: differing, before, now });
     for (const page of differing) {
       const found = tellUnexplained(check, page, { sites, read: now });
       unsettled += found.unsettled;

@@ -5,8 +5,6 @@ import { BREAKPOINT, type PatchSite } from "./patch-site.ts";
 
 /** Longest stretch that is told as one change. */
 const MOST_BYTES = 32;
-/** A site may begin in the page before and reach into this one. */
-const LONGEST_SITE = 5;
 
 /** One page of a region that was written to. */
 export interface WrittenPage {
@@ -69,6 +67,7 @@ export interface Explained {
 }
 
 interface SitesRequest {
+  /** By the numbers of the pages that they touch. */
   readonly sites: ReadonlyMap<bigint, readonly PatchSite[]>;
   /** The guest's memory now; sites may cross into the next page. */
   readonly read: (address: bigint, length: number) => Buffer | undefined;
@@ -80,10 +79,7 @@ export function tellUnexplained(
   page: WrittenPage,
   { sites, read }: SitesRequest,
 ): Explained {
-  const number = page.address / BigInt(PAGE);
-  const near = [...(sites.get(number - 1n) ?? []), ...(sites.get(number) ?? [])].filter(
-    ({ from }) => from > page.address - BigInt(LONGEST_SITE),
-  );
+  const near = sites.get(page.address / BigInt(PAGE)) ?? [];
   const patched = { ...page, now: Buffer.from(page.now) };
   const kinds = new Map<PatchSite["kind"], number>();
   let unsettled = 0;

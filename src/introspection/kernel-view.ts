@@ -30,10 +30,10 @@ export function kernelView(
 ): KernelView | undefined {
   const registers = processorsIn(state, layouts);
   if (registers === undefined) return undefined;
-  const physical = (address: number, length: number): Buffer | undefined => {
+  const physical = byPage((address) => {
     const at = ramPlace(address, map.lowRam, size);
-    return at === undefined || at + length > size ? undefined : read(at, length);
-  };
+    return at === undefined || at + PAGE > size ? undefined : read(at, PAGE);
+  });
   const levels = ((registers[0]?.get("env.cr[4]") ?? 0n) & FIVE_LEVELS) === 0n ? 4 : 5;
   const spaces = registers.map((each) => {
     const cr3 = each.get("env.cr[3]") ?? 0n;
@@ -43,6 +43,18 @@ export function kernelView(
   return space === undefined
     ? undefined
     : { registers, space, spaces: [...spaces, ...ownTables(map, space, { physical, levels })] };
+}
+
+/** Reads within one page, each page once: page tables and keys of the kernel lie close together. */
+function byPage(
+  read: (page: number) => Buffer | undefined,
+): (address: number, length: number) => Buffer | undefined {
+  const known = new Map<number, Buffer | undefined>();
+  return (address, length) => {
+    const start = address - (address % PAGE);
+    if (!known.has(start)) known.set(start, read(start));
+    return known.get(start)?.subarray(address - start, address - start + length);
+  };
 }
 
 interface ViewRequest {
