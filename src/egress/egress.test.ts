@@ -76,6 +76,13 @@ async function gone(stream: FakeStream): Promise<void> {
   await new Promise(setImmediate); // what is noted after the stream was closed
 }
 
+/** Asks, says nothing, and waits until the stream is gone. */
+async function finished(from: Egress, host: string, port: number): Promise<void> {
+  const stream = ask(from, host, port);
+  stream.program.end();
+  await gone(stream);
+}
+
 const only = (of: Egress): StreamRecord => {
   const { streams } = of.record();
   expect(streams).toHaveLength(1);
@@ -372,6 +379,37 @@ describe("a live decision", () => {
       ["no.test", true],
       ["other.test", false],
     ]);
+  });
+
+  it("is not asked for more than the budget allows, and what it refuses is not counted as a connection", async () => {
+    const server = await serve((socket) => socket.end());
+    let asked = 0;
+    const budget = { connections: 1, connectionsPerSecond: 5 };
+    const network = egress(toPort(server.port, { budget }), at("127.0.0.1"), ({ target }) => {
+      asked++;
+      return target.host === "server.test" && asked === 3 ? "allow" : "refuse";
+    });
+    for (const host of ["server.test", "other.test", "server.test", "server.test"])
+      await finished(network, host, server.port);
+    expect(asked).toBe(3);
+    expect(network.record().streams.map(({ end }) => end)).toEqual([
+      "refused",
+      "refused",
+      "closed",
+      "budget",
+    ]);
+    const flooded = egress({ budget: { connectionsPerSecond: 5 } }, at("127.0.0.1"), () => {
+      asked++;
+      return undefined;
+    });
+    asked = 0;
+    await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        await finished(flooded, "other.test", 443);
+      }),
+    );
+    expect(asked).toBe(5);
+    expect(flooded.record().streams.filter(({ end }) => end === "budget")).toHaveLength(495);
   });
 
   it.each([
