@@ -19,9 +19,9 @@ afterEach(() => {
   for (const each of open.sockets.splice(0)) each.destroy();
 });
 
-const hasIPv6 = Object.values(networkInterfaces()).some((each) =>
-  each?.some(({ address }) => address === "::1"),
-);
+const hasIPv6 = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .some(({ address }) => address === "::1");
 const checked = (...addresses: readonly string[]): CheckedAddress[] =>
   addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
 
@@ -35,15 +35,14 @@ async function serve(host: string, port: number): Promise<Counting> {
   open.servers.push(made);
   return made;
 }
-function dialling(
+async function dialling(
   port: number,
   addresses: readonly string[],
   signal = new AbortController().signal,
 ): Promise<Socket | Refused> {
-  return dial(port, checked(...addresses), signal).then((outcome) => {
-    if (outcome instanceof Socket) open.sockets.push(outcome);
-    return outcome;
-  });
+  const outcome = await dial(port, checked(...addresses), signal);
+  if (outcome instanceof Socket) open.sockets.push(outcome);
+  return outcome;
 }
 const winner = (outcome: Socket | Refused): string | undefined =>
   isRefused(outcome) ? outcome.refused.reason : outcome.remoteAddress;

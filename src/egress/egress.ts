@@ -183,29 +183,29 @@ export class Egress {
       note.understood(destination.kind === "name" ? destination.name : destination.address);
     const { rule } = verdict;
     note.decide({ allowed: verdict.allowed, rule, reason: verdict.allowed ? "" : verdict.reason });
-    if (verdict.allowed && onStream === undefined) return this.#counted() ?? verdict.terms;
-    if (onStream === undefined || destination.kind === "refused") return refusedBy(verdict);
+    if (onStream === undefined || destination.kind === "refused")
+      return verdict.allowed ? (this.#counted() ?? verdict.terms) : refused(verdict.reason, rule);
     // Before the listener, which a guest could keep busy otherwise
-    const exceeded = this.#counted();
-    if (exceeded !== undefined) return exceeded;
-    const live = await liveAnswer(onStream, note);
-    if (live !== "refuse" && verdict.allowed) return verdict.terms;
-    if (live !== "allow") {
-      this.#meter.giveBack();
-      return live === "refuse" ? refused("it was refused live", "onStream") : refusedBy(verdict);
+    return this.#counted() ?? (await this.#decidedLive(verdict, note, onStream));
+  }
+
+  async #decidedLive(verdict: Verdict, note: StreamNote, listener: StreamListener): Promise<Terms | Refused> {
+    const live = await answerOf(listener, note);
+    if (verdict.allowed && live !== "refuse") return verdict.terms;
+    if (live === "allow") {
+      note.decide({ allowed: true, rule: "onStream", reason: "" });
+      return NO_TERMS;
     }
-    note.decide({ allowed: true, rule: "onStream", reason: "" });
-    return NO_TERMS;
+    this.#meter.giveBack();
+    return verdict.allowed || live === "refuse"
+      ? refused("it was refused live", "onStream")
+      : refused(verdict.reason, verdict.rule);
   }
 
   #counted(): Refused | undefined {
     const exceeded = this.#meter.open(performance.now());
     return exceeded === undefined ? undefined : overBudget(exceeded.reason);
   }
-}
-
-function refusedBy(verdict: Verdict): Refused {
-  return refused(verdict.allowed ? "" : verdict.reason, verdict.rule);
 }
 
 /** What may be dialled, and on which terms. */
@@ -229,7 +229,7 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 const NO_TERMS: Terms = { tls: false, inspect: false, inject: {} };
 
 /** A listener that fails has not allowed anything. */
-async function liveAnswer(
+async function answerOf(
   listener: StreamListener,
   { target, decision, program }: StreamNote,
 ): Promise<"allow" | "refuse" | undefined> {

@@ -128,6 +128,7 @@ describe("what is recorded", () => {
     let pieces = 0;
     const { end, ...ends } = relayed(
       () => true,
+      // eslint-disable-next-line @typescript-eslint/promise-function-async -- it is not one where nothing is waited for
       () => (++pieces === 1 ? behind.promise : undefined),
     );
     const [one, other] = who === "program" ? [ends.program, ends.server] : [ends.server, ends.program];
@@ -148,7 +149,9 @@ describe("what is recorded", () => {
   it("does not hold up the end of a stream that breaks meanwhile", async () => {
     const { program, server, end } = relayed(
       () => true,
-      async () => await new Promise(() => undefined),
+      async () => {
+        await new Promise(() => undefined);
+      },
     );
     program.write("x");
     await once(server, "data");
@@ -172,7 +175,9 @@ describe("a program that has sent all and gone", () => {
     program.end(Buffer.alloc(200_000));
     await closed(program);
     let isOver = false;
-    void end.then(() => (isOver = true));
+    void end.then(() => {
+      isOver = true;
+    });
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     return { ...made, isOver: () => isOver };
   }

@@ -138,10 +138,8 @@ describe("a listener that decides live", () => {
       [OTHER, false],
       ["third.example.org", false],
     ]);
-    expect(asked.map(({ program }) => program)).toEqual(
-      asked.map(() => expect.stringContaining("/curl (process ") as string),
-    );
     const all = await streams(vm);
+    expect(all.every(({ program }) => program?.includes("/curl (process ") === true)).toBe(true);
     expect(all.map(({ decision }) => [decision.allowed, decision.rule, decision.reason])).toEqual([
       [false, "onStream", "it was refused live"],
       [true, expect.stringMatching(/^onStream/), ""],

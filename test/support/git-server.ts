@@ -71,9 +71,10 @@ export class GitServer {
 
 /** RFC 3875 §6.3: a CGI program says its status as a header. */
 function statusAndHeaders(head: string): [number, string[]] {
-  const pairs = head
-    .split("\r\n")
-    .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
+  const pairs = head.split("\r\n").map((line): [name: string, value: string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
   const status = pairs.find(([name]) => name === "Status")?.[1] ?? "200";
-  return [Number.parseInt(status, 10), pairs.filter(([name]) => name !== "Status").flat() as string[]];
+  return [Number.parseInt(status, 10), pairs.filter(([name]) => name !== "Status").flat()];
 }
