@@ -4,8 +4,6 @@
 #include "say.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,25 +82,13 @@ static int load_connecting(int sockets)
 	return bpf_program(PROGRAM_SOCK_OPS, ATTACH_SOCK_OPS, program, sizeof program / sizeof *program);
 }
 
-/* True: attached to all processes, for good. */
-static bool attach(int program, uint32_t where)
-{
-	int group = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool done = program >= 0 && group >= 0 && bpf_attach(program, group, where) >= 0;
-	if (program >= 0)
-		close(program);
-	if (group >= 0)
-		close(group);
-	return done;
-}
-
 void attribution_open(void)
 {
 	int sockets = bpf_map(MAP_LRU_HASH, sizeof(uint64_t), sizeof(uint32_t), NOTED);
 	connections = bpf_map(MAP_LRU_HASH, sizeof(struct connection), sizeof(uint32_t), NOTED);
-	if (!attach(load_connect(sockets, ATTACH_INET4_CONNECT), ATTACH_INET4_CONNECT) ||
-	    !attach(load_connect(sockets, ATTACH_INET6_CONNECT), ATTACH_INET6_CONNECT) ||
-	    !attach(load_connecting(sockets), ATTACH_SOCK_OPS))
+	if (!bpf_attach_to_all(load_connect(sockets, ATTACH_INET4_CONNECT), ATTACH_INET4_CONNECT) ||
+	    !bpf_attach_to_all(load_connect(sockets, ATTACH_INET6_CONNECT), ATTACH_INET6_CONNECT) ||
+	    !bpf_attach_to_all(load_connecting(sockets), ATTACH_SOCK_OPS))
 		say("which program opens a connection will not be known: %s", strerror(errno));
 	close(sockets);
 }

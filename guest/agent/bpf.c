@@ -1,5 +1,6 @@
 #include "bpf.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,6 +61,17 @@ int bpf_attach(int program, int target, uint32_t attach)
 	attributes.link.target = (uint32_t)target;
 	attributes.link.attach = attach;
 	return bpf(LINK_CREATE, &attributes);
+}
+
+bool bpf_attach_to_all(int program, uint32_t attach)
+{
+	int group = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool done = program >= 0 && group >= 0 && bpf_attach(program, group, attach) >= 0;
+	if (program >= 0)
+		close(program);
+	if (group >= 0)
+		close(group);
+	return done;
 }
 
 static int element(int command, int map, const void *key, const void *value)

@@ -5,6 +5,7 @@
 #ifndef BPF_H
 #define BPF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* struct bpf_insn */
@@ -50,15 +51,23 @@ enum {
 /* enum bpf_map_type */
 enum { MAP_LRU_HASH = 9, MAP_SOCKMAP = 15 };
 /* enum bpf_prog_type */
-enum { PROGRAM_SOCK_OPS = 13, PROGRAM_CGROUP_SOCK_ADDR = 18, PROGRAM_SK_LOOKUP = 30 };
+enum { PROGRAM_CGROUP_SOCK = 9, PROGRAM_SOCK_OPS = 13, PROGRAM_CGROUP_SOCK_ADDR = 18, PROGRAM_SK_LOOKUP = 30 };
 /* enum bpf_attach_type */
-enum { ATTACH_SOCK_OPS = 3, ATTACH_INET4_CONNECT = 10, ATTACH_INET6_CONNECT = 11, ATTACH_SK_LOOKUP = 36 };
+enum {
+	ATTACH_SOCK_CREATE = 2,
+	ATTACH_SOCK_OPS = 3,
+	ATTACH_INET4_CONNECT = 10,
+	ATTACH_INET6_CONNECT = 11,
+	ATTACH_SK_LOOKUP = 36,
+};
 
 /* Each returns a descriptor, or -1 with errno. */
 int bpf_map(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t entries);
 int bpf_program(uint32_t type, uint32_t attach, const struct instruction *instructions, uint32_t count);
 /* Runs the program for `target` as long as the descriptor is open. */
 int bpf_attach(int program, int target, uint32_t attach);
+/* Takes the program over and runs it for all processes, for good. False with errno: it cannot be. */
+bool bpf_attach_to_all(int program, uint32_t attach);
 
 /* 0, or -1 with errno. */
 int bpf_set(int map, const void *key, const void *value);

@@ -6,6 +6,7 @@
 #include "outward.h"
 #include "port.h"
 #include "process.h"
+#include "raw.h"
 #include "say.h"
 
 #include <sys/resource.h>
@@ -28,6 +29,7 @@ int main(void)
 	process_start_reaping();
 	limits_open();
 	network_open();
+	raw_refuse();
 	outward_open();
 	port_open(dispatch_frame);
 	for (;;) {

@@ -16,6 +16,7 @@ export interface StreamDecision {
 
 /** One HTTP request that was seen: the first of a stream in plain text, all where the policy inspects. Neutralised. */
 export interface HttpRecord {
+  /** Empty, as are host and path, where an inspected request was answered though it could not be read. */
   readonly method: string;
   readonly host: string;
   readonly path: string;

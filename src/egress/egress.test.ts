@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { BlockList, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import { connect as tlsConnect } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   fakeStream,
@@ -10,7 +9,7 @@ import {
   type Counting,
   type FakeStream,
 } from "../../test/support/asked-streams.ts";
-import { duplexPair } from "../../test/support/duplex-pair.ts";
+import { ENCRYPTED_HELLO, clientHello, withExtension } from "../../test/support/client-hello.ts";
 import { WAYS_IN } from "../../test/support/ways-in.ts";
 import type { NetworkPolicy, StreamListener, StreamRecord } from "../contract/index.ts";
 import { asUntrusted, deferred } from "../foundation/index.ts";
@@ -74,6 +73,13 @@ async function gone(stream: FakeStream): Promise<void> {
   // `once` of events would reject for the reset that the program sees
   if (!stream.program.closed) await new Promise((resolve) => stream.program.once("close", resolve));
   await new Promise(setImmediate); // what is noted after the stream was closed
+}
+
+/** Asks, says nothing, and waits until the stream is gone. */
+async function finished(from: Egress, host: string, port: number): Promise<void> {
+  const stream = ask(from, host, port);
+  stream.program.end();
+  await gone(stream);
 }
 
 const only = (of: Egress): StreamRecord => {
@@ -374,6 +380,37 @@ describe("a live decision", () => {
     ]);
   });
 
+  it("is not asked for more than the budget allows, and what it refuses is not counted as a connection", async () => {
+    const server = await serve((socket) => socket.end());
+    let asked = 0;
+    const budget = { connections: 1, connectionsPerSecond: 5 };
+    const network = egress(toPort(server.port, { budget }), at("127.0.0.1"), ({ target }) => {
+      asked++;
+      return target.host === "server.test" && asked === 3 ? "allow" : "refuse";
+    });
+    for (const host of ["server.test", "other.test", "server.test", "server.test"])
+      await finished(network, host, server.port);
+    expect(asked).toBe(3);
+    expect(network.record().streams.map(({ end }) => end)).toEqual([
+      "refused",
+      "refused",
+      "closed",
+      "budget",
+    ]);
+    const flooded = egress({ budget: { connectionsPerSecond: 5 } }, at("127.0.0.1"), () => {
+      asked++;
+      return undefined;
+    });
+    asked = 0;
+    await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        await finished(flooded, "other.test", 443);
+      }),
+    );
+    expect(asked).toBe(5);
+    expect(flooded.record().streams.filter(({ end }) => end === "budget")).toHaveLength(495);
+  });
+
   it.each([
     ["throws", () => { throw new Error("broken"); }], // prettier-ignore
     ["rejects", async () => await Promise.reject(new Error("broken"))],
@@ -434,28 +471,6 @@ describe("where TLS is required", () => {
     allow: [{ to: `server.test:${port}`, tls: "required" }],
     private: [`127.0.0.1:${port}`],
   });
-  /** What a client sends first. */
-  async function hello(servername: string, ALPNProtocols: string[] = []): Promise<Buffer> {
-    const [wire, other] = duplexPair();
-    const client = tlsConnect({ socket: wire, servername, ALPNProtocols });
-    for (const each of [client, wire, other]) each.on("error", () => undefined);
-    const [first] = (await once(other, "data")) as [Buffer];
-    client.destroy();
-    other.destroy();
-    return first;
-  }
-  /** Adds an extension to a hello, as one with an encrypted server name has. */
-  function withExtension(hello: Buffer, type: number): Buffer {
-    const longer = Buffer.concat([hello, Buffer.from([type >>> 8, type & 255, 0, 1, 0])]);
-    longer.writeUInt16BE(hello.readUInt16BE(3) + 5, 3);
-    longer.writeUIntBE(hello.readUIntBE(6, 3) + 5, 6, 3);
-    let position = 43;
-    position += 1 + hello.readUInt8(position); // session
-    position += 2 + hello.readUInt16BE(position); // cipher suites
-    position += 1 + hello.readUInt8(position); // compression
-    longer.writeUInt16BE(hello.readUInt16BE(position) + 5, position);
-    return longer;
-  }
 
   it.each([
     [
@@ -463,9 +478,13 @@ describe("where TLS is required", () => {
       async () => await Promise.resolve(Buffer.from("GET / HTTP/1.1\r\n\r\n")),
       "begin with TLS",
     ],
-    ["another name", async () => await hello("other.test"), "names another server"],
-    ["no name", async () => await hello(""), "names no server"],
-    ["an encrypted name", async () => withExtension(await hello("server.test"), 0xfe0d), "ECH"],
+    ["another name", async () => await clientHello("other.test"), "names another server"],
+    ["no name", async () => await clientHello(""), "names no server"],
+    [
+      "an encrypted name",
+      async () => withExtension(await clientHello("server.test"), ENCRYPTED_HELLO),
+      "ECH",
+    ],
   ])("%s is refused before anything is dialled", async (_what, first, reason) => {
     const server = await serve();
     const network = egress(policy(server.port));
@@ -478,7 +497,7 @@ describe("where TLS is required", () => {
   });
 
   it("the right name passes, in as many pieces as it comes, and reaches the peer unchanged", async () => {
-    const first = await hello("server.test", ["h2", "http/1.1"]);
+    const first = await clientHello("server.test", ["h2", "http/1.1"]);
     const chunks: Buffer[] = [];
     const server = await serve((socket) => {
       socket.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => socket.end("bye"));

@@ -1,5 +1,5 @@
 import type { SecureContext } from "node:tls";
-import type { NetworkRecord, StreamAsked, StreamListener } from "../contract/index.ts";
+import type { NetworkRecord, StreamListener } from "../contract/index.ts";
 import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
 import {
   BudgetMeter,
@@ -8,6 +8,7 @@ import {
   type Destination,
   type Refusal,
   type Terms,
+  type Verdict,
 } from "../policy/network/index.ts";
 import { checkedAddresses, type CheckedAddresses } from "./addresses.ts";
 import type { AskedStream } from "./asked-stream.ts";
@@ -21,8 +22,6 @@ import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
 
-/** What a guest asks for beyond that is refused, where its policy does not say otherwise: each costs the host something. */
-const CONNECTIONS_PER_SECOND = 1_000;
 /** Streams of a task at a time, those included that the guest is done with and a peer is not. */
 const MOST_OPEN = 4_096;
 
@@ -58,10 +57,7 @@ export class Egress {
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    this.#meter = new BudgetMeter({
-      ...options.network.budget,
-      connectionsPerSecond: options.network.budget.connectionsPerSecond ?? CONNECTIONS_PER_SECOND,
-    });
+    this.#meter = new BudgetMeter(options.network.budget);
   }
 
   /**
@@ -187,19 +183,28 @@ export class Egress {
       note.understood(destination.kind === "name" ? destination.name : destination.address);
     const { rule } = verdict;
     note.decide({ allowed: verdict.allowed, rule, reason: verdict.allowed ? "" : verdict.reason });
-    const live = destination.kind === "refused" ? undefined : await this.#live(onStream, note);
-    if (live === "refuse") return refused("it was refused live", "onStream");
-    if (live === "allow" && !verdict.allowed) note.decide({ allowed: true, rule: "onStream", reason: "" });
-    else if (!verdict.allowed) return refused(verdict.reason, rule);
-    const exceeded = this.#meter.open(performance.now());
-    if (exceeded !== undefined) return overBudget(exceeded.reason);
-    return verdict.allowed ? verdict.terms : NO_TERMS;
+    if (onStream === undefined || destination.kind === "refused")
+      return verdict.allowed ? (this.#counted() ?? verdict.terms) : refused(verdict.reason, rule);
+    // Before the listener, which a guest could keep busy otherwise
+    return this.#counted() ?? (await this.#decidedLive(verdict, note, onStream));
   }
 
-  async #live(listener: StreamListener | undefined, note: StreamNote): ReturnType<typeof answerOf> {
-    if (listener === undefined) return undefined;
-    const { target, decision, program } = note;
-    return await answerOf(listener, { target, decision, program });
+  async #decidedLive(verdict: Verdict, note: StreamNote, listener: StreamListener): Promise<Terms | Refused> {
+    const live = await answerOf(listener, note);
+    if (verdict.allowed && live !== "refuse") return verdict.terms;
+    if (live === "allow") {
+      note.decide({ allowed: true, rule: "onStream", reason: "" });
+      return NO_TERMS;
+    }
+    this.#meter.giveBack();
+    return verdict.allowed || live === "refuse"
+      ? refused("it was refused live", "onStream")
+      : refused(verdict.reason, verdict.rule);
+  }
+
+  #counted(): Refused | undefined {
+    const exceeded = this.#meter.open(performance.now());
+    return exceeded === undefined ? undefined : overBudget(exceeded.reason);
   }
 }
 
@@ -226,10 +231,10 @@ const NO_TERMS: Terms = { tls: false, inspect: false, inject: {} };
 /** A listener that fails has not allowed anything. */
 async function answerOf(
   listener: StreamListener,
-  asked: StreamAsked,
+  { target, decision, program }: StreamNote,
 ): Promise<"allow" | "refuse" | undefined> {
   try {
-    return await listener(asked);
+    return await listener({ target, decision, program });
   } catch {
     return "refuse";
   }

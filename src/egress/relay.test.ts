@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { duplexPair } from "../../test/support/duplex-pair.ts";
 import { received } from "../../test/support/received.ts";
 import type { StreamEnd } from "../contract/index.ts";
+import { deferred } from "../foundation/index.ts";
 import { relay, type RelayWatcher } from "./relay.ts";
 
 interface Relayed {
@@ -17,14 +18,17 @@ interface Relayed {
   readonly told: string[];
 }
 
-function relayed(mayLeave: (chunk: Uint8Array) => boolean = () => true): Relayed {
+function relayed(
+  mayLeave: (chunk: Uint8Array) => boolean = () => true,
+  ready: RelayWatcher["ready"] = () => undefined,
+): Relayed {
   const [program, guest] = duplexPair();
   const [server, peer] = duplexPair();
   const told: string[] = [];
   const watcher: RelayWatcher = {
     out: mayLeave,
     in: () => undefined,
-    ready: () => undefined,
+    ready,
     outEnded: () => told.push("out"),
     inEnded: () => told.push("in"),
   };
@@ -116,4 +120,84 @@ it("stops at once where the bytes may not leave, and they do not", async () => {
   expect(await end).toBe("budget");
   expect(arrived).toEqual(["one", "two"]);
   await Promise.all([closed(program), closed(server)]);
+});
+
+describe("what is recorded", () => {
+  it.each(["program", "server"] as const)("holds the %s back until it is, and loses nothing", async (who) => {
+    const behind = deferred<undefined>();
+    let pieces = 0;
+    const { end, ...ends } = relayed(
+      () => true,
+      // eslint-disable-next-line @typescript-eslint/promise-function-async -- it is not one where nothing is waited for
+      () => (++pieces === 1 ? behind.promise : undefined),
+    );
+    const [one, other] = who === "program" ? [ends.program, ends.server] : [ends.server, ends.program];
+    let arrived = 0;
+    other.on("data", (chunk: Buffer) => (arrived += chunk.length));
+    const piece = Buffer.alloc(1_000);
+    for (let i = 0; i < 10; i++) {
+      one.write(piece);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    }
+    expect([pieces, arrived]).toEqual([1, 1_000]);
+    behind.resolve(undefined);
+    while (arrived < 10_000) await new Promise(setImmediate);
+    one.destroy();
+    expect(await end).toBe("reset");
+  });
+
+  it("does not hold up the end of a stream that breaks meanwhile", async () => {
+    const { program, server, end } = relayed(
+      () => true,
+      async () => {
+        await new Promise(() => undefined);
+      },
+    );
+    program.write("x");
+    await once(server, "data");
+    program.destroy();
+    expect(await end).toBe("reset");
+  });
+});
+
+describe("a program that has sent all and gone", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** It has ended its direction and closed, while its server has yet to take what it sent. */
+  async function left(): Promise<Relayed & { readonly isOver: () => boolean }> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const made = relayed();
+    const { program, server, end } = made;
+    server.end();
+    program.resume();
+    program.end(Buffer.alloc(200_000));
+    await closed(program);
+    let isOver = false;
+    void end.then(() => {
+      isOver = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    return { ...made, isOver: () => isOver };
+  }
+
+  it("leaves its server 60 s to take it", async () => {
+    const { server, end, isOver } = await left();
+    vi.advanceTimersByTime(59_999);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(isOver()).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(await end).toBe("reset");
+    await closed(server);
+  });
+
+  it("is done when its server takes it before", async () => {
+    const { server, end, isOver } = await left();
+    vi.advanceTimersByTime(59_999);
+    expect(isOver()).toBe(false);
+    expect(await received(server)).toHaveLength(200_000);
+    expect(await end).toBe("closed");
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

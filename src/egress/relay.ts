@@ -30,12 +30,12 @@ export async function relay(guest: Duplex, peer: Duplex, watcher: RelayWatcher):
     let open = 2;
     let lingering: NodeJS.Timeout | undefined;
     const over = (end: StreamEnd): void => {
+      resolve(end); // first: to destroy a side may finish it
       clearTimeout(lingering);
       guest.destroy();
       // A server must not take what was cut off for all there is
       if (end !== "closed" && peer instanceof Socket) reset(peer);
       else peer.destroy();
-      resolve(end);
     };
     const finished = (): void => {
       if (--open === 0) over("closed");

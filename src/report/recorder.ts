@@ -115,6 +115,12 @@ export class Recorder {
       this.outcome(code === "E_CANCELLED" ? { kind: "cancelled" } : { kind: "failed", code, message, next });
   }
 
+  /** Something that the task was to leave could not be written. Where it had another end, that stays. */
+  lost(cause: MayflyError): void {
+    if (this.ended("exited", "signalled")) this.failure(cause);
+    else this.#warnings.push(cause.message);
+  }
+
   build(steps: readonly DisposalStep[]): TaskResult {
     this.mark("disposed");
     const complete = steps.every((step) => step.ok);

@@ -1,5 +1,6 @@
 import type { InputFact, TaskRequest, TaskResult } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
+import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
@@ -40,10 +41,10 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     scope.defer("inputs", async () => await closeInputs(inputs));
     const network = await TaskNetwork.open(task.network, host.network ?? {});
     scope.defer("streams", async () => {
-      await network.close().finally(async () => {
-        recorder.network(await network.record());
-      });
+      const lost = await network.close().then(() => undefined, asMayflyError);
       const record = await network.record();
+      recorder.network(record);
+      if (lost !== undefined) recorder.lost(lost); // of what was to be written; the streams are gone all the same
       return `${record.streams.length + record.omitted} asked for, none is open`;
     });
     const out = task.out === undefined ? undefined : await prepareOutputDirectory(task.out);

@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -30,6 +30,56 @@ beforeAll(() => {
 });
 afterAll(() => {
   rmSync(directory, { recursive: true });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+describe("--pcap on a disk that is full", () => {
+  const full = join(directory, "full");
+  beforeAll(() => {
+    if (!isRoot) return;
+    mkdirSync(full);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1M", "mayfly-test", full]);
+  });
+  afterAll(() => {
+    if (isRoot) execFileSync("umount", [full]);
+  });
+
+  it.skipIf(!isRoot)("says so, and neither holds the task up nor loses what else was recorded", async () => {
+    const size = 16 * 1024 * 1024;
+    const server = createServer((_request, response) => response.end(Buffer.alloc(size, 1))).listen(
+      0,
+      "127.0.0.1",
+    );
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const dns = await DnsServer.start({ [HOST]: ["127.0.0.1"] });
+    await using mayfly = await Mayfly.open({ dns: [dns.address] });
+    const result = await mayfly.run({
+      command: ["sh", "-c", `for i in 1 2; do curl -sS http://${HOST}:${port}/big | wc -c; done`],
+      policy: { network: { allow: [`${HOST}:${port}`], private: [`127.0.0.1:${port}`] } },
+      pcap: join(full, "big.pcapng"),
+    });
+    expect(result.stdout.toString()).toBe(`${size}\n${size}\n`);
+    expect(result).toMatchObject({
+      outcome: {
+        kind: "failed",
+        code: "E_DISK_FULL",
+        message: expect.stringContaining("big.pcapng") as string,
+      },
+      disposal: { complete: true },
+    });
+    const seen = {
+      end: "closed",
+      http: [{ path: "/big", status: 200 }],
+      decision: { allowed: true, reason: "" },
+    };
+    expect(result.network.streams).toMatchObject([seen, seen]);
+    expect(result.network.bytesIn).toBeGreaterThan(2 * size);
+    server.closeAllConnections();
+    server.close();
+    dns.close();
+  });
 });
 
 async function requests(path: string): Promise<string> {

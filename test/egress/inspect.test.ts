@@ -483,6 +483,21 @@ describe("inspect, plain", () => {
     ],
     ["two Hosts", "GET / HTTP/1.1\r\nHost: real.example\r\nHost: real.example\r\n\r\n", 400],
     ["no Host", "GET / HTTP/1.1\r\n\r\n", 400],
+    ["no Host beside the target", "GET http://real.example/ HTTP/1.1\r\n\r\n", 400],
+    ["an upgrade without Host", "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 400],
+    [
+      "an unknown expectation",
+      "PUT / HTTP/1.1\r\nHost: real.example\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n",
+      417,
+    ],
+    [
+      "an unknown expectation beside a known one",
+      "PUT / HTTP/1.1\r\nHost: real.example\r\nExpect: 100-continue, tea\r\nContent-Length: 0\r\n\r\n",
+      417,
+    ],
+    ["a line that is none", "GET  / /\r\nHost: real.example\r\n\r\n", 400],
+    ["another version", "GET / HTTP/1.2\r\nHost: real.example\r\n\r\n", 400],
+    ["a method that is none", "FETCH / HTTP/1.1\r\nHost: real.example\r\n\r\n", 400],
     [
       "both lengths",
       "POST / HTTP/1.1\r\nHost: real.example\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -531,6 +546,8 @@ describe("inspect, plain", () => {
     expect(heard).toBe(0);
     expect(to.told.faults).toHaveLength(1);
     await Promise.all(to.told.ends);
+    expect(to.told.requests).toHaveLength(1);
+    expect(to.told.statuses).toEqual([status]);
   });
 
   it("answers pipelined requests in their order, and a client that has ended its side", async () => {
@@ -594,12 +611,42 @@ describe("inspect, plain", () => {
     expect(to.told.statuses).toHaveLength(1000);
   }, 60_000);
 
-  it("ends a connection on which no request comes", async () => {
+  it("ends a connection on which no request comes, and tells", async () => {
     const to = await plainDoor(await servePlain(echo), { headTimeout: 50 });
     const socket = connect({ port: to.port, host: "127.0.0.1" });
+    await once(socket.resume(), "close");
+    await Promise.all(to.told.ends);
+    expect(to.told).toMatchObject({ requests: [], faults: ["no request came in time"], dialled: [] });
+  });
+
+  it.each([
+    ["the first", ""],
+    ["a later", "GET /1 HTTP/1.1\r\nHost: real.example\r\n\r\n"],
+  ])("answers 408 where %s request has no end, and tells", async (_which, before) => {
+    const to = await plainDoor(await servePlain(echo), { headTimeout: 300 });
+    const socket = connect({ port: to.port, host: "127.0.0.1" });
+    let answers = "";
+    socket.on("data", (chunk) => (answers += chunk.toString("latin1")));
+    if (before !== "") {
+      socket.write(before);
+      while (!answers.includes("GET /1")) await once(socket, "data");
+    }
     socket.write("GET / HTTP/1.1\r\nHost: re");
     await once(socket, "close");
     await Promise.all(to.told.ends);
+    expect(answers.match(/HTTP\/1\.1 \d+/g)?.at(-1)).toBe("HTTP/1.1 408");
+    expect(to.told.statuses).toEqual(before === "" ? [408] : [200, 408]);
+    expect(to.told.requests.at(-1)).toEqual({ method: "", host: undefined, path: "" });
+    expect(to.told.faults).toEqual(["a request's head did not come to its end in time"]);
+  });
+
+  it("lets an idle connection go without a word", async () => {
+    const to = await plainDoor(await servePlain(echo), { headTimeout: 100 });
+    const socket = connect({ port: to.port, host: "127.0.0.1" });
+    socket.write("POST / HTTP/1.1\r\nHost: real.example\r\nContent-Length: 3\r\n\r\nabc");
+    await once(socket.resume(), "close");
+    await Promise.all(to.told.ends);
+    expect(to.told).toMatchObject({ statuses: [200], faults: [] });
   });
 
   it("refuses to inject what frames or routes a message, without naming its value", async () => {

@@ -6,8 +6,7 @@ import { shell } from "./outer-machine.mjs";
 const CHECKOUT = resolve(import.meta.dirname, "../..");
 /** Mayfly as it was built here, with its tests and what runs them. */
 const PARTS = [
-  ...["dist", "guest", "host", "profiles", "src", "test", "docs", "node_modules", "mayfly"],
-  ...["package.json", "tsconfig.json", "vitest.config.ts"],
+  ...["dist", "guest", "host", "profiles", "test", "docs", "node_modules", "mayfly", "package.json"],
 ];
 /** Of node_modules, what neither Mayfly nor its tests load. */
 const UNUSED = [

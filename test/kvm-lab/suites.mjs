@@ -32,7 +32,7 @@ export function chooseSuites(wanted) {
   return files.length === 0 ? named : [...named, { name: "files", user: "tester", files }];
 }
 
-/** The suites as lines of shell; `suite` is a function of `outer/start`. */
+/** The suites as lines of shell, side by side; `suite` is a function of `outer/start`. */
 export function planOf(suites) {
-  return suites.map(({ name, user, files }) => `suite ${name} ${user} ${files.join(" ")}\n`).join("");
+  return `${suites.map(({ name, user, files }) => `suite ${name} ${user} ${files.join(" ")} &\n`).join("")}wait\n`;
 }

@@ -8,26 +8,30 @@ function totalOf(expected, lines) {
   return tally.total(expected);
 }
 
-const GOOD = ["lab: suite a begins", "Tests: 3 passed, 0 failed, 1 skipped", "lab: suite a ended with 0"];
+const COUNTS = "a| Tests: 3 passed, 0 failed, 1 skipped";
+const END = "lab: suite a ended with 0";
 
-it("adds up what the suites' last lines say", () => {
-  const other = ["lab: suite b begins", "Tests: 1 passed, 2 failed, 0 skipped", "lab: suite b ended with 1"];
-  expect(totalOf(["a", "b"], [...GOOD, ...other])).toEqual({ passed: 4, failed: 2, skipped: 1, missing: [] });
+it("adds up what the suites' last lines say, whichever way they are interleaved", () => {
+  const lines = [COUNTS, "b| Tests: 1 passed, 2 failed, 0 skipped", END, "lab: suite b ended with 1"];
+  expect(totalOf(["a", "b"], lines)).toEqual({ passed: 4, failed: 2, skipped: 1, missing: [] });
 });
 
 it.each([
   ["that never began", []],
-  ["that did not end", GOOD.slice(0, 2)],
-  ["that said nothing of its tests", [GOOD[0], GOOD[2]]],
-  ["that passed nothing", [GOOD[0], "Tests: 0 passed, 0 failed, 9 skipped", GOOD[2]]],
+  ["that did not end", [COUNTS]],
+  ["that said nothing of its tests", [END]],
+  ["that passed nothing", ["a| Tests: 0 passed, 0 failed, 9 skipped", END]],
 ])("takes a suite %s for a failure", (_what, lines) => {
   expect(totalOf(["a"], lines)).toMatchObject({ passed: 0, failed: 1, missing: ["a"] });
 });
 
 it("takes a status for a failure where no test says why", () => {
-  expect(totalOf(["a"], [...GOOD.slice(0, 2), "lab: suite a ended with 1"])).toMatchObject({ failed: 1 });
+  expect(totalOf(["a"], [COUNTS, "lab: suite a ended with 1"])).toMatchObject({ passed: 3, failed: 1 });
 });
 
-it("believes no line outside of a suite", () => {
-  expect(totalOf([], ["Tests: 9 passed, 0 failed, 0 skipped"])).toMatchObject({ passed: 0 });
+it("believes no line but a suite's own", () => {
+  expect(totalOf(["a"], ["Tests: 9 passed, 0 failed, 0 skipped", END])).toMatchObject({ passed: 0 });
+  expect(totalOf(["a"], [COUNTS.replace("a|", "b|"), "lab: suite b ended with 0"])).toMatchObject({
+    passed: 0,
+  });
 });

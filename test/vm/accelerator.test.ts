@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureImage, lookOf, storePaths } from "../../src/image/index.ts";
 import { Mayfly, examine, type Fork, type RunResult } from "../../src/index.ts";
+import { explainDeath } from "../../src/engine/qemu/death.ts";
 import { shapeOf } from "../../src/microvisor/boot.ts";
 import { readTemplate, sha256, writeManifest } from "../../src/microvisor/template-files.ts";
 import { ingredients } from "../../src/microvisor/template-maker.ts";
@@ -47,12 +48,19 @@ describe("the accelerator", () => {
     const finding = findings.find(({ area }) => area === "processor");
     expect(isReady, JSON.stringify(findings.filter(({ state }) => state !== "on"))).toBe(true);
     expect(finding?.state).toBe(accelerator === "kvm" ? "on" : "off");
-    if (accelerator === "kvm") expect(finding?.evidence).toMatch(/^KVM: /);
+    if (accelerator === "kvm") expect(finding?.evidence).toMatch(/^hardware \(kvm\): /);
     else expect(finding?.mend).toBeDefined();
     const { outcome } = await mayfly.run({ command: ["true"], isolation: "hardware" });
     expect(outcome).toMatchObject(
       accelerator === "kvm" ? { kind: "exited", code: 0 } : { kind: "failed", code: "E_ISOLATION" },
     );
+  });
+
+  it("is what the command line's doctor prints, with no layer off that is required", async () => {
+    const { stdout } = await run(process.execPath, [resolve("dist/cli/main.js"), "doctor"]);
+    if (accelerator === "kvm") expect(stdout).toContain("hardware (kvm)");
+    else expect(stdout).not.toContain("hardware (kvm)");
+    expect(stdout).toMatch(/^Ready/m);
   });
 
   it("gives guests a clock that is exact, and under KVM no virtualization of their own", async () => {
@@ -72,6 +80,16 @@ describe("the KVM device", () => {
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], nobody);
     expect(stdout).toContain("you may not use /dev/kvm");
     expect(mendOf(stdout)).toBe("join its group (sudo usermod -aG kvm $USER, then log in again)");
+  });
+
+  it("is told apart where its module is not loaded, with the module to load", ({ skip }) => {
+    // Only the lab has looked before it loaded the module: test/kvm-lab/outer/obstacles.mjs.
+    const path = process.env["MAYFLY_TEST_OBSTACLES"];
+    if (path === undefined) return skip("nobody looked before the module was loaded");
+    const { missing, driverless } = JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
+    expect(missing).toBe("/dev/kvm does not exist: the module kvm_amd is not loaded");
+    expect(driverless).toBe("/dev/kvm has no driver behind it: the module kvm_amd is not loaded");
+    for (const reason of [missing, driverless]) expect(mendOf(reason)).toMatch(/^sudo modprobe kvm_amd/);
   });
 
   function mendOf(reason = ""): string | undefined {
@@ -199,5 +217,25 @@ describe("a host at its limits", () => {
       outcome: { kind: "failed", code: "E_NO_DESCRIPTORS" },
       complete: true,
     });
+  });
+
+  it("is told as that where QEMU itself has none left for KVM or anything else", async ({ skip }) => {
+    if (accelerator !== "kvm") skip("without KVM, QEMU asks for none of its descriptors");
+    const machine = ["-M", "microvm", "-accel", "kvm", "-nodefaults", "-display", "none", "-S"];
+    const failures: string[][] = [];
+    for (const limit of [6, 7, 8, 9, 10, 11]) {
+      const argv = [`--nofile=${limit}:${limit}`, "timeout", "20", "qemu-system-x86_64", ...machine];
+      const { stderr, code } = (await run("prlimit", argv).catch((cause: unknown) => cause)) as {
+        stderr: string;
+        code?: number;
+      };
+      if (code === 124) break; // it came up, and would have run for ever
+      failures.push(stderr.trim().split("\n"));
+    }
+    expect(failures.flat().join("\n")).toMatch(/KVM/);
+    for (const errors of failures) {
+      const death = { code: 1, signal: null, started: false, errors, console: [] } as const;
+      expect(explainDeath(death).code, errors.join("\n")).toBe("E_NO_DESCRIPTORS");
+    }
   });
 });

@@ -268,11 +268,18 @@ describe("what is not TCP", () => {
     }
   });
 
-  it.each(["192.0.2.7", "2001:db8::7"])("a ping of %s gets no answer", async (address) => {
-    const { out } = await sh(`${PROBE} ping ${address}`, { user: "" });
-    expect(out).not.toContain("answered");
-    expect((await sh(`ping -c 1 -W 1 ${address}`, { user: "" })).code).not.toBe(0);
-  });
+  it.each(["192.0.2.7", "2001:db8::7", "127.0.0.1", "::1"])(
+    "a ping of %s is refused at once, whoever asks and however",
+    async (address) => {
+      const [ordinary, root] = ["Permission denied", "Operation not permitted"];
+      expect((await sh(`${PROBE} ping ${address}`)).out).toBe(`${ordinary} ${root}`);
+      const may = (groups: string): string => `echo ${groups} > /proc/sys/net/ipv4/ping_group_range`;
+      const opened = `${may("0 2147483647")}; ${PROBE} ping ${address}; ${may("1 0")}`;
+      expect((await sh(opened, { user: "" })).out).toBe(`${root} ${root}`);
+      const { out, error, code } = await sh(`ping -c 1 -W 60 ${address}`, { user: "" });
+      expect([out, error, code]).toEqual([expect.any(String), expect.stringMatching(/permi/i), 1]);
+    },
+  );
 });
 
 describe("the guest's own loopback", () => {

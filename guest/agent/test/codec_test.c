@@ -1,4 +1,4 @@
-/* The golden vectors (see `run` for their format), then decoders fed with rubbish. */
+/* The golden vectors (see `run` for their format), then decoders fed with rubbish, then the pump. */
 #include "codec_test.h"
 
 #include <inttypes.h>
@@ -144,6 +144,7 @@ int main(int count, char **arguments)
 	check_vectors(arguments[1]);
 	unsigned accepted = fuzz(200000);
 	failures += check_dns(300000);
+	failures += check_pump();
 	printf("vectors: %u decoded, %u encoded; fuzzing: 200000 frames, %u of them valid; %u failures\n", decoded, encoded,
 	       accepted, failures);
 	return failures ? 1 : 0;

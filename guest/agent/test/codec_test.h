@@ -29,5 +29,7 @@ unsigned fuzz(unsigned rounds);
 uint32_t random_number(uint32_t below);
 /* The resolver's parser and names, and so many rounds of rubbish; returns how many checks failed. */
 unsigned check_dns(unsigned rounds);
+/* Reading of sources under credit; returns how many checks failed. */
+unsigned check_pump(void);
 
 #endif

@@ -28,7 +28,14 @@ export function addressOf(request: IncomingMessage, to: Addressee): Addressed {
   const path = absolute === null ? target : originForm(absolute[3] ?? "");
   const host = absolute === null ? hosts[0] : (absolute[2] ?? "").toLowerCase();
   const all = absolute === null ? hosts : [...hosts, host ?? ""];
-  return { host, path, refusal: refusalOf({ hosts, all, path, scheme: absolute?.[1] }, to) };
+  return {
+    host,
+    path,
+    refusal: refusalOf(
+      { hosts, all, path, scheme: absolute?.[1], needsHost: request.httpVersion !== "1.0" },
+      to,
+    ),
+  };
 }
 
 interface Claims {
@@ -37,11 +44,14 @@ interface Claims {
   readonly all: readonly string[];
   readonly path: string;
   readonly scheme: string | undefined;
+  /** HTTP/1.1 does, whatever its target says (RFC 9112 §3.2). */
+  readonly needsHost: boolean;
 }
 
-function refusalOf({ hosts, all, path, scheme }: Claims, to: Addressee): Addressed["refusal"] {
+function refusalOf({ hosts, all, path, scheme, needsHost }: Claims, to: Addressee): Addressed["refusal"] {
   const refused = (status: number, why: string): Addressed["refusal"] => ({ status, why });
   if (hosts.length > 1) return refused(400, "a request has several Host headers");
+  if (hosts.length === 0 && needsHost) return refused(400, "a request has no Host header");
   if (scheme !== undefined && scheme.toLowerCase() !== to.scheme)
     return refused(421, "a request is for another scheme");
   if (!all.every((one) => isFor(one, to)))

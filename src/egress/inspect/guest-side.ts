@@ -11,7 +11,7 @@ const HANDSHAKE_MS = 30_000;
 const OPTIONS: ServerOptions = {
   maxHeaderSize: 32_768,
   insecureHTTPParser: false,
-  requireHostHeader: true,
+  requireHostHeader: false, // what Node answered itself would be in no record
   requestTimeout: 0, // a body may take as long as it takes; heads have a time-out of ours
   headersTimeout: 0,
   keepAliveTimeout: 0,

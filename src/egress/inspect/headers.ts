@@ -1,13 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
-import { MayflyError, attempt } from "../../foundation/index.ts";
+import { MayflyError } from "../../foundation/index.ts";
+import { FRAMING, HOP_BY_HOP, headerNameProblem, headerValueProblem } from "../../policy/network/index.ts";
 
-/** They are about one connection, or about a proxy (RFC 9110 §7.6.1). `trailer` is one too: trailers go without notice. */
-const HOP_BY_HOP = new Set([
-  ...["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"],
-  ...["proxy-connection", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info"],
-]);
-/** They say where a message ends or whom it is for: whoever could inject them could smuggle requests. */
-const NOT_INJECTABLE = new Set([...HOP_BY_HOP, "content-length", "expect", "host"]);
 const WITHOUT_BODY = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 
 /** Names and values by turns, as `rawHeaders` has them. */
@@ -54,7 +47,7 @@ export function forRealServer(
 
 /** Trailers of a guest's request: none that would stand in for an injected header, or for framing. */
 export function trailersForRealServer(raw: RawHeaders, inject: Readonly<Record<string, string>>): Pair[] {
-  const replaced = new Set([...Object.keys(inject).map((name) => name.toLowerCase()), ...NOT_INJECTABLE]);
+  const replaced = new Set([...Object.keys(inject).map((name) => name.toLowerCase()), ...FRAMING]);
   return endToEnd(raw).filter(([name]) => !replaced.has(name.toLowerCase()));
 }
 
@@ -70,13 +63,9 @@ export function isChunked(raw: RawHeaders): boolean {
 /** Headers that may be injected, checked. @throws E_USAGE; the message has no value of a header */
 export function checkInjected(inject: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(inject)) {
-    const isValid = attempt(() => {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-      return true;
-    }, "what is wrong is said below, without the value");
-    if (isValid !== true || NOT_INJECTABLE.has(name.toLowerCase())) {
-      throw new MayflyError("E_USAGE", `The header ${JSON.stringify(name)} cannot be injected`, {
+    const problem = headerNameProblem(name) ?? headerValueProblem(value);
+    if (problem !== undefined) {
+      throw new MayflyError("E_USAGE", `The header ${JSON.stringify(name)} cannot be injected: ${problem}`, {
         next: "Name a header that is not about framing, routing or one connection, with a value on one line.",
       });
     }

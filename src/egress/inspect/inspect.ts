@@ -14,6 +14,9 @@ import { forwardUpgrade, isUpgradable, responseOn } from "./upgrade.ts";
 const HEAD_MS = 60_000;
 /** Requests that may wait for the answers of earlier ones. Who pipelines more does it to fill our memory. */
 const MAX_WAITING = 64;
+/** What is recorded of a request that cannot be read. */
+const UNREAD = { method: "", host: undefined, path: "" };
+const NO_END = "a request's head did not come to its end in time";
 
 /**
  * Stands between a guest's stream and the real server: ends TLS on both sides (where there is an authority), reads each
@@ -56,6 +59,11 @@ class Inspection {
   private waiting = 0;
   /** A request was refused: the connection ends with that answer, and whatever follows is not looked at. */
   private isEnding = false;
+  /** Something came that is not known to be of a request. */
+  private isBegun = false;
+  private readonly onBytes = (): void => {
+    this.isBegun = true;
+  };
   private turn: Promise<void> = Promise.resolve();
   private headTimer: NodeJS.Timeout | undefined;
 
@@ -73,8 +81,9 @@ class Inspection {
       void this.serve(request, response);
     server.on("request", onRequest);
     server.on("checkContinue", onRequest);
+    server.on("checkExpectation", onRequest);
     server.on("upgrade", (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-      connection.removeListener("data", disregard);
+      connection.removeListener("data", this.onBytes);
       connection.pause(); // until it is joined with the real server's
       if (head.length > 0) connection.unshift(head);
       void this.upgrade(request, connection);
@@ -88,7 +97,9 @@ class Inspection {
     server.on(options.authority === undefined ? "connection" : "secureConnection", (connection: Duplex) => {
       this.connection = connection;
       // Node's server would read past the stream, straight from its handle, which over TLS on a stream does not stop
-      connection.on("data", disregard);
+      // Node's server would read past the stream, straight from its handle, which over TLS on a stream does not stop.
+      // Before its parser, which may find a whole head in what came
+      connection.prependListener("data", this.onBytes);
       connection.on("error", () => undefined);
       connection.on("close", () => guest.destroy());
     });
@@ -140,6 +151,7 @@ class Inspection {
   private begin(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
     const { ledger, to, inject } = this.parts;
     clearTimeout(this.headTimer);
+    this.isBegun = false;
     this.waiting++;
     const { host, path, refusal } = addressOf(request, to);
     const method = request.method ?? "";
@@ -164,6 +176,10 @@ class Inspection {
     const codings = valuesOf(request.rawHeaders, "transfer-encoding");
     if (isChunked(request.rawHeaders) && (codings.length > 1 || codings[0] !== "chunked")) {
       return { status: 501, why: "a transfer coding other than chunked" };
+    }
+    const expected = valuesOf(request.rawHeaders, "expect");
+    if (request.httpVersion !== "1.0" && expected.some((value) => value !== "100-continue")) {
+      return { status: 417, why: "a request expects something other than 100-continue" };
     }
     return undefined;
   }
@@ -204,15 +220,32 @@ class Inspection {
     else connection.destroy();
   }
 
-  private refuseMalformed(cause: { code?: string }, connection: Duplex): void {
-    const isTooLong = cause.code === "HPE_HEADER_OVERFLOW";
-    if (cause.code?.startsWith("HPE_") === true) {
-      this.parts.ledger.fault(`a malformed request: ${cause.code}`);
-    }
-    if (this.waiting === 0 && connection.writable && cause.code?.startsWith("HPE_") === true) {
-      answerRaw(connection, isTooLong ? 431 : 400, "The request is malformed.");
-      connection.once("finish", () => connection.destroy());
+  private refuseMalformed({ code = "" }: { code?: string }, connection: Duplex): void {
+    if (code.startsWith("HPE_") && !this.isEnding) {
+      const status = code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+      this.refuseUnread(connection, {
+        status,
+        fault: `a malformed request: ${code}`,
+        why: "The request is malformed.",
+      });
     } else connection.destroy();
+  }
+
+  /** Ends a connection on which something came that cannot be read as a request, with an answer where none is due before it. */
+  private refuseUnread(
+    connection: Duplex,
+    { status, fault, why }: { status: number; fault: string; why: string },
+  ): void {
+    const { ledger } = this.parts;
+    this.isEnding = true;
+    ledger.fault(fault);
+    if (this.waiting > 0 || !connection.writable) {
+      connection.destroy(); // it may be the rest of a request that is recorded
+      return;
+    }
+    ledger.request(UNREAD)(status);
+    answerRaw(connection, status, why);
+    connection.once("finish", () => connection.destroy());
   }
 
   private finish(): void {
@@ -230,15 +263,19 @@ class Inspection {
 
   /** A guest that holds a connection without asking for anything loses it. */
   private awaitHead(): void {
+    const { headTimeout = HEAD_MS, guest } = this.parts.options;
     clearTimeout(this.headTimer);
+    this.isBegun = false;
     this.headTimer = setTimeout(() => {
-      this.parts.options.guest.destroy();
-    }, this.parts.options.headTimeout ?? HEAD_MS);
+      const { connection, isBegun } = this;
+      if (connection !== undefined && isBegun)
+        this.refuseUnread(connection, { status: 408, fault: NO_END, why: "The request has no end." });
+      else {
+        if (this.real.requests === 0) this.parts.ledger.fault("no request came in time");
+        guest.destroy();
+      }
+    }, headTimeout);
   }
-}
-
-function disregard(): void {
-  // whoever else listens has the bytes
 }
 
 function plainly({ message, code }: MayflyError): string {

@@ -28,6 +28,12 @@ const DIAGNOSES: readonly Diagnosis[] = [
     next: "End other micro-VMs (`mayfly ps`), or raise the limit: ulimit -n for this session, sysctl fs.file-max for the host.",
   },
   {
+    // A machine of ours needs fewer than ten; KVM gives each 509 or more for a long time.
+    pattern: /no free slot available|error registering slot|KVM_SET_USER_MEMORY_REGION failed/,
+    code: "E_ENGINE_START",
+    next: "KVM gave the machine no more memory slots: update the host's kernel, or run without hardware isolation (MAYFLY_KVM_DEVICE=/nonexistent).",
+  },
+  {
     pattern: /^bwrap: Can't find source path .*: Permission denied/,
     code: "E_STORE_UNWRITABLE",
     next: "Started by root, QEMU runs as another user, who must be able to reach it: chmod a+x the directories above, or leave MAYFLY_HOME at its default.",

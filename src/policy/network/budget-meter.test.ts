@@ -19,6 +19,16 @@ describe("BudgetMeter", () => {
     expect(meter.connections).toBe(2);
   });
 
+  it("gives a connection back that was refused after all, but not its place in the second", () => {
+    const meter = new BudgetMeter({ connections: 1, connectionsPerSecond: 2 });
+    expect(meter.open(0)).toBeUndefined();
+    meter.giveBack();
+    expect(meter.open(0)).toBeUndefined();
+    meter.giveBack();
+    expect(meter.connections).toBe(0);
+    expect(meter.open(0)).toMatchObject({ budget: "connectionsPerSecond" });
+  });
+
   it("lets as many through at once as a second gives, then as time passes", () => {
     const meter = new BudgetMeter({ connectionsPerSecond: 2 });
     expect([meter.open(1000), meter.open(1000)]).toEqual([undefined, undefined]);

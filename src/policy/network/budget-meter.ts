@@ -1,5 +1,8 @@
 import type { NetworkBudget } from "../../contract/index.ts";
 
+/** Where a policy does not say otherwise: each stream costs the host something. */
+export const DEFAULT_CONNECTIONS_PER_SECOND = 1_000;
+
 /** Which budget was used up. */
 export interface Exceeded {
   readonly budget: keyof NetworkBudget;
@@ -47,6 +50,11 @@ export class BudgetMeter {
     this.#tokens -= 1;
     this.#connections += 1;
     return undefined;
+  }
+
+  /** One that was counted was refused after all: it is none of the task's connections, though one of its second. */
+  giveBack(): void {
+    this.#connections -= 1;
   }
 
   /** Counts bytes that are about to leave; those that would go beyond the budget are not counted and must not leave. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Locate, NetworkBudget, NetworkPolicy } from "../../contract/index.ts";
 import { tellMistake } from "../../foundation/index.ts";
+import { DEFAULT_CONNECTIONS_PER_SECOND } from "./budget-meter.ts";
 import { Decider } from "./decide.ts";
 import type { Destination, Refusal } from "./destination.ts";
 import { showAddress } from "./destination.ts";
@@ -15,7 +16,7 @@ import type { AddressVerdict, Verdict } from "./verdict.ts";
 export interface CompiledNetwork {
   /** Nothing is allowed, so nothing need be listened for. */
   readonly isClosed: boolean;
-  /** What of the budget is limited. */
+  /** What of the budget is limited, by the policy or by default. */
   readonly budget: NetworkBudget;
   /** Addresses that are not public and may be dialled, each with its port, and the rule of each. */
   readonly privateRules: ReadonlyMap<string, RuleName>;
@@ -38,8 +39,9 @@ export function compileNetwork(policy: NetworkPolicy, locate: Locate = locateByK
     requireReachable(rule, privates, locate(["network", "allow", i]));
   const denied = deny.map((text, i) => compileDeny(text, ["network", "deny", i], locate));
   const decider = new Decider(allowed, denied, privates);
+  const { connectionsPerSecond = DEFAULT_CONNECTIONS_PER_SECOND } = budget;
   return {
-    budget,
+    budget: { ...budget, connectionsPerSecond },
     isClosed: listed.length === 0 && allowed.every(({ entries }) => entries.length === 0),
     privateRules: privates.rules,
     decide: (destination) => decider.decide(destination),

@@ -62,7 +62,7 @@ describe("a policy document", () => {
       '{"$schema": "x", "network": {"budget": {"bytesOut": "1K"}}}',
       "p.json",
     );
-    expect(compileNetwork(policy).budget).toEqual({ bytesOut: 1024 });
+    expect(compileNetwork(policy).budget).toEqual({ bytesOut: 1024, connectionsPerSecond: 1000 });
     expect(compileNetwork((await parsePolicy("{}", "p.json")).policy).isClosed).toBe(true);
   });
 
@@ -181,7 +181,7 @@ describe("policies that are merged", () => {
     expect(rule("example.org")).toBe('network.allow[0] "example.org" (policy.yaml:3)');
     expect(rule("example.net", 22)).toBe('--allow "example.net:22"');
     expect(rule("example.com")).toBe('network.allow[0] "example.com"');
-    expect(network.budget).toEqual({ connections: 5, bytesOut: 9 });
+    expect(network.budget).toEqual({ connections: 5, bytesOut: 9, connectionsPerSecond: 1000 });
   });
 
   it("tell a mistake where it was made", () => {

@@ -29,6 +29,15 @@ describe("explainNetwork", () => {
     expect(JSON.stringify(told)).not.toContain("s3cret");
   });
 
+  it("tells of the bound that a policy has without saying so", () => {
+    const silent = compileNetwork({ allow: ["web"], budget: { connections: 7 } });
+    expect(explainNetwork(silent, "example.org", 443).checks).toEqual([
+      "each address that example.org turns out to have must be public",
+      "at most 7 streams in all",
+      "at most 1000 streams a second",
+    ]);
+  });
+
   it("has nothing to resolve of an address", () => {
     expect(explainNetwork(network, "1.1.1.1", 443)).toMatchObject({ allowed: true, target: "1.1.1.1:443" });
     expect(explainNetwork(network, "10.1.2.3", 80)).toMatchObject({

@@ -4,22 +4,14 @@ const TOKEN = /^(?=.*[A-Za-z])[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const LONGEST_NAME = 128;
 const LONGEST_VALUE = 8192;
 
-/** They say where a message ends or to whom it goes; two that disagree are how requests are smuggled. */
-const FRAMING = [
-  "host",
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-authentication-info",
-  "te",
-  "trailer",
-  "upgrade",
-  "expect",
+/** They are about one connection, or about a proxy (RFC 9110 §7.6.1). `trailer` is one too: trailers go without notice. */
+export const HOP_BY_HOP: readonly string[] = [
+  ...["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"],
+  ...["proxy-connection", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info"],
 ];
+
+/** They say where a message ends or to whom it goes; two that disagree are how requests are smuggled. */
+export const FRAMING: readonly string[] = [...HOP_BY_HOP, "content-length", "expect", "host"];
 
 /** Why a header cannot be put into requests; undefined where it can. */
 export function headerNameProblem(name: string): string | undefined {

@@ -11,7 +11,7 @@ export {
   type Refusal,
 } from "./destination.ts";
 export { explainNetwork, type NetworkExplanation } from "./explain.ts";
-export { headerValueProblem } from "./header.ts";
+export { FRAMING, HOP_BY_HOP, headerNameProblem, headerValueProblem } from "./header.ts";
 export { mergeNetwork, networkOfOptions } from "./located-network.ts";
 export { parseDestination } from "./parse-destination.ts";
 export { badPolicy, showPath, type RuleName } from "./place.ts";

@@ -51,7 +51,8 @@ export function processorFinding(isolation: IsolationFact | undefined): Finding 
 function observe(isolation: IsolationFact | undefined): Observation {
   if (isolation === undefined)
     return unknown("not tried yet on this machine", "Run `mayfly doctor` without --quick; it tries once.");
-  if (isolation.kind === "hardware") return on("KVM: a guest booted with it, and the processor holds it");
+  if (isolation.kind === "hardware")
+    return on("hardware (kvm): a guest booted with it, and the processor holds it");
   // Where rights are missing, the reason itself ends with how to get them.
   const [, rights, commands] = /^(.* may not use [^:]+): (.*)$/.exec(isolation.reason) ?? [];
   const mend = commands ?? REMEDIES.find(({ pattern }) => pattern.test(isolation.reason))?.mend;
