@@ -41,6 +41,7 @@ export {
 export {
   Reports,
   formatReport,
+  processRows,
   tightenPolicy,
   verifyReport,
   type ReportFormat,

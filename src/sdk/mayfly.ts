@@ -124,7 +124,7 @@ export class Mayfly implements AsyncDisposable {
    */
   async openMany(
     sources: readonly string[],
-    { jobs, onEvent, signal, ...choices }: OpenManyRequest = {},
+    { jobs, onEvent, signal, report, ...choices }: OpenManyRequest = {},
   ): Promise<readonly OpenResult[]> {
     const { memory } = admitLimits(choices.limits ?? {}, await this.#limitsOf(OFFICE));
     const wholeNames = needWholeNames(sources, choices.out);
@@ -135,7 +135,7 @@ export class Mayfly implements AsyncDisposable {
         tell({ kind: "page", done, of });
       };
       const wholeName = choices.wholeName ?? wholeNames[index];
-      const result = await this.open(source, { ...choices, wholeName, signal, onPage });
+      const result = await this.open(source, { ...choices, wholeName, signal, report, onPage });
       tell({ kind: "ended", result });
       return result;
     });

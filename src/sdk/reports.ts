@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { Outcome, Report, ReportNote, SignedReport } from "../contract/index.ts";
+import type { Outcome, Report, ReportNote, SignedReport, WitnessEvent } from "../contract/index.ts";
 import {
   ReportArchive,
   verifySigned,
@@ -9,7 +9,7 @@ import {
   type VerifiedReport,
 } from "../archive/index.ts";
 import { MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
-import { MOST_REPORT_BYTES, noteOf } from "../report/index.ts";
+import { MOST_REPORT_BYTES, noteOf, processTree, treeRows, type TreeRow } from "../report/index.ts";
 import type { ReportFormat } from "../report/formats/index.ts";
 import { attackMatrix } from "../task/index.ts";
 
@@ -92,6 +92,11 @@ export async function formatReport(signed: SignedReport, format: ReportFormat): 
 export async function tightenPolicy(report: Report): Promise<string> {
   const { tighten } = await import("../report/formats/index.ts");
   return tighten(report);
+}
+
+/** The process tree of a witness's events, from top to bottom: at most `most` rows. */
+export function processRows(events: readonly WitnessEvent[], most: number): readonly TreeRow[] {
+  return treeRows(processTree(events), most);
 }
 
 async function readReport(path: string): Promise<Buffer> {
