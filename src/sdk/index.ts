@@ -38,6 +38,17 @@ export {
   type PolicyParts,
   type PolicySummary,
 } from "./policy.ts";
+export {
+  Reports,
+  formatReport,
+  processRows,
+  tightenPolicy,
+  verifyReport,
+  type ReportFormat,
+  type ReportQuery,
+  type ReportSummary,
+  type VerifiedReport,
+} from "./reports.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export {
   listTemplates,

@@ -2,7 +2,7 @@ import type { InputFact, TaskRequest, TaskResult } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
-import { admit } from "../policy/index.ts";
+import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
 import { examine } from "./examine.ts";
 import { execute } from "./execute.ts";
@@ -10,6 +10,7 @@ import { closeInputs, openInputs } from "./inputs.ts";
 import type { TaskIo } from "./io.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
+import { report, type Reporting } from "./reporting.ts";
 
 /** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
 export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
@@ -18,6 +19,8 @@ export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** Makes the report when the micro-VM is gone. Default: none is made. */
+  readonly reporting?: Reporting | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
@@ -34,9 +37,10 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const profile = request.profile ?? "base";
   const recorder = new Recorder(profile);
   const scope = new Scope();
+  let task: AdmittedTask | undefined;
   try {
     // Policy: all that the task may touch. What is missing is told before a machine is made.
-    const task = admit(request, await microvisor.profileDefaults(profile));
+    task = admit(request, await microvisor.profileDefaults(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
     const network = await TaskNetwork.open(task.network, host.network ?? {});
@@ -72,5 +76,6 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     recorder.failure(cause);
   }
   // Disposal: every step, last-in first-out; then the report.
-  return recorder.build(await scope.close());
+  const result = recorder.build(await scope.close());
+  return host.reporting === undefined ? result : await report({ result, recorder, task }, host.reporting);
 }

@@ -21,6 +21,8 @@ export interface TaskOptions {
   readonly yes?: boolean;
   readonly quiet?: boolean;
   readonly raw?: boolean;
+  /** `false` for --no-report; the name of a file for `run`. */
+  readonly report?: string | boolean;
 }
 
 /** Adds what `run` and `shell` have in common. */

@@ -1,0 +1,1 @@
+export { AttackMatrix, type PublishedTechnique } from "./attack.ts";
