@@ -54,6 +54,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/reports.ts")).reportsCommand,
   },
   {
+    name: "inspect",
+    group: "Tasks:",
+    summary: "look into micro-VMs that were frozen at a finding",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  {
     name: "verify",
     group: "Tasks:",
     summary: "check a report's signature",

@@ -90,6 +90,8 @@ export interface Machine {
   memory(): GuestMemory;
   /** Device state without RAM, as `freeze` gives it but for its description; changes nothing. @throws E_ENGINE_DIED, E_ENGINE_PROTOCOL */
   deviceState(): Promise<Untrusted<Uint8Array>>;
+  /** Device state that `load` takes with a file of what its memory holds now. Only of one that was loaded. @throws as `deviceState` */
+  snapshot(): Promise<Uint8Array>;
   /** Undefined where it has ended. */
   usage(): MachineUsage | undefined;
   /** Kills it now; harmless when it is dead. Await `ended` for the end. */

@@ -2,5 +2,5 @@ export { hashFile, lookOf } from "./digest.ts";
 export { ensureImage } from "./ensure.ts";
 export { INSTALLATION, findProfile, listProfiles } from "./find-profile.ts";
 export { listImages, removeImage, verifyImage, type StoredImage } from "./manage.ts";
-export type { Image } from "./manifest.ts";
+export { readImage, type Image } from "./manifest.ts";
 export { storePaths } from "./store.ts";

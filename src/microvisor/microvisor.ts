@@ -8,6 +8,7 @@ import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
 import { forkTemplate } from "./fork.ts";
+import { freezeVm } from "./frozen/index.ts";
 import type { Host } from "./host.ts";
 import { newIdentity } from "./identity.ts";
 import type { MicroVm } from "./micro-vm.ts";
@@ -51,6 +52,8 @@ export class Microvisor implements AsyncDisposable {
   readonly #images = new Map<string, Promise<Image>>();
   readonly #prepared = new Map<string, Promise<Prepared>>();
   readonly #pools = new Map<string, StandbyPool>();
+  /** What each machine of a task was forked from. */
+  readonly #forked = new WeakMap<MicroVm, Prepared>();
 
   constructor(host: Host) {
     this.#host = host;
@@ -81,7 +84,8 @@ export class Microvisor implements AsyncDisposable {
    */
   async fork(profile: string, { limits, label, needsHardware }: ForkOptions): Promise<ReadyVm> {
     requireEnforceable(limits);
-    const { image, template, choice } = await this.prepare(profile, limits);
+    const prepared = await this.prepare(profile, limits);
+    const { image, template, choice } = prepared;
     const isolation = describe(choice);
     if (needsHardware && isolation.kind !== "hardware") throw refuseEmulation(isolation);
     const facts = { template: template.manifest.key, isolation };
@@ -91,7 +95,20 @@ export class Microvisor implements AsyncDisposable {
     const request = { template, image, kind: "task", label, cpus: limits.cpus } as const;
     const awake = taken ?? (await wakeOrDispose(await forkTemplate(this.#host, request), profile));
     awake.vm.observation.begin();
+    this.#forked.set(awake.vm, prepared);
     return { ...facts, ...awake, origin: taken === undefined ? "fork" : "standby" };
+  }
+
+  /**
+   * Pauses a micro-VM for good and keeps it as it is, for `mayfly inspect`.
+   * @param why for people
+   * @returns directory of what is kept
+   * @throws E_DISK_FULL, E_STORE_UNWRITABLE, E_ENGINE_DIED
+   */
+  async freeze(vm: MicroVm, why: string): Promise<string> {
+    const forked = this.#forked.get(vm);
+    if (forked === undefined) throw new MayflyError("E_TEMPLATE", "Only a fork can be frozen");
+    return await freezeVm(this.#host, { vm, ...forked, why });
   }
 
   /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */

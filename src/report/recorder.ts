@@ -1,15 +1,13 @@
-import { LimitError, NO_NETWORK, NO_RESOURCES, uncheckedMemory } from "../contract/index.ts";
+import { LimitError, NO_NETWORK } from "../contract/index.ts";
 import type {
   DisposalStep,
   InputFact,
   IsolationFact,
-  MemoryRecord,
   Outcome,
   OutputFile,
   RefusedOutput,
   Finding,
   NetworkRecord,
-  ResourceRecord,
   TaskResult,
   Timings,
 } from "../contract/index.ts";
@@ -44,8 +42,6 @@ export class Recorder {
   readonly #timings: Record<string, number> = {};
   readonly #warnings: string[] = [];
   #network = NO_NETWORK;
-  #memory = uncheckedMemory("no machine was made");
-  #resources = NO_RESOURCES;
   #machine: MachineFacts | undefined;
   #outcome: Outcome | undefined;
   #inputs: readonly InputFact[] = [];
@@ -108,20 +104,6 @@ export class Recorder {
     this.#refused = refused;
     this.#warnings.push(...warnings);
     this.mark("collected");
-  }
-
-  /** The guest's memory against its template's. */
-  memory(record: MemoryRecord): void {
-    this.#memory = record;
-  }
-
-  resources(record: ResourceRecord): void {
-    this.#resources = record;
-  }
-
-  /** What was seen from outside of the machine, for a report. */
-  get observed(): { readonly memory: MemoryRecord; readonly resources: ResourceRecord } {
-    return { memory: this.#memory, resources: this.#resources };
   }
 
   outcome(outcome: Outcome): void {

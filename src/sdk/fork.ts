@@ -19,6 +19,7 @@ interface ForkParts {
   readonly network: TaskNetwork;
   /** Variables of all its programs. */
   readonly env: Readonly<Record<string, string>>;
+  readonly freeze: (why: string) => Promise<string>;
 }
 
 /**
@@ -36,8 +37,11 @@ export class Fork implements AsyncDisposable {
   readonly #network: TaskNetwork;
   readonly #env: Readonly<Record<string, string>>;
 
+  readonly #freeze: ForkParts["freeze"];
+
   /** @internal */
-  constructor(profile: string, { ready, network, env }: ForkParts) {
+  constructor(profile: string, { ready, network, env, freeze }: ForkParts) {
+    this.#freeze = freeze;
     this.#ready = ready;
     this.#network = network;
     this.#env = env;
@@ -75,6 +79,17 @@ export class Fork implements AsyncDisposable {
   /** What is below a directory of the guest, parents first. Names are untrusted. @throws E_FILE_IN_GUEST */
   async list(path: string, limits = { maxEntries: 10_000, maxDepth: 32 }): Promise<readonly GuestEntry[]> {
     return await this.#watched(this.#agent.list(path, limits));
+  }
+
+  /**
+   * Pauses the machine for good and keeps it as it is, for `mayfly inspect` and `FrozenVms`. The handle is then of no more
+   * use, but to be disposed of.
+   * @param why for people
+   * @returns the directory that keeps it
+   * @throws E_DISK_FULL, E_STORE_UNWRITABLE
+   */
+  async freeze(why: string): Promise<string> {
+    return await this.#freeze(why);
   }
 
   /** A connection to a port on the guest's loopback or to a unix socket in it. @throws E_GUEST_REFUSED */

@@ -7,6 +7,7 @@ export {
   type LayerState,
 } from "./doctor/index.ts";
 export { Fork, type ExecOptions } from "./fork.ts";
+export { FrozenVms, type DroppedFile, type DroppedFiles, type FrozenVm } from "./frozen/index.ts";
 export {
   buildImage,
   listImages,

@@ -158,7 +158,8 @@ export class Mayfly implements AsyncDisposable {
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
-      return new Fork(profile, { ready, network, env: await network.attach(ready.vm) });
+      const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
+      return new Fork(profile, { ready, network, env: await network.attach(ready.vm), freeze });
     } catch (cause) {
       await network.close();
       await ready.vm.dispose();

@@ -1,5 +1,12 @@
 import type { Duplex } from "node:stream";
-import { MayflyError, attempt, deferred, within, type Untrusted } from "../../foundation/index.ts";
+import {
+  MayflyError,
+  attempt,
+  deferred,
+  openUntrusted,
+  within,
+  type Untrusted,
+} from "../../foundation/index.ts";
 import {
   RecentLog,
   identifyProcess,
@@ -10,6 +17,7 @@ import { readJailFile } from "../jail/index.ts";
 import type { GuestMemory, Machine, MachineEnd, MachineUsage } from "../machine.ts";
 import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
 import { FREEZE_URI, INSIDE, STATE_URI } from "./argv.ts";
+import { withConfiguration } from "./configuration.ts";
 import { explainDeath } from "./death.ts";
 import { ProcessMemory } from "./guest-memory.ts";
 import { usageOf } from "./process-usage.ts";
@@ -37,6 +45,7 @@ export class QemuMachine implements Machine {
   readonly #ram: MachineRam;
   readonly #jailed: Promise<void>;
   readonly #moved = deferred<undefined>();
+  #loaded: Uint8Array | undefined;
   #processes: readonly ProcessIdentity[] = [];
   #shutdown: string | undefined;
   #killed = false;
@@ -87,6 +96,12 @@ export class QemuMachine implements Machine {
     return readJailFile(this.#inner(), INSIDE.deviceState, LARGEST_STATE);
   }
 
+  async snapshot(): Promise<Uint8Array> {
+    if (this.#loaded === undefined)
+      throw new MayflyError("E_TEMPLATE", "A machine that was booted has no twin");
+    return withConfiguration(openUntrusted(await this.deviceState()), this.#loaded);
+  }
+
   usage(): MachineUsage | undefined {
     return this.#processes[0] === undefined || this.#process.exited
       ? undefined
@@ -96,6 +111,7 @@ export class QemuMachine implements Machine {
   /** Hands the device state to QEMU and waits until it is loaded; the guest stays paused. */
   async load(state: Uint8Array): Promise<void> {
     this.#state.end(state);
+    this.#loaded = state;
     const asked = [
       this.#qmp.execute("migrate-set-capabilities", FREEZE_CAPABILITIES),
       this.#qmp.execute("migrate-incoming", { uri: STATE_URI }),

@@ -1,0 +1,89 @@
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { MayflyError, inStore, formatSize, makeStoreDirectory } from "../../foundation/index.ts";
+import { newOwnedName, runTool } from "../../process/index.ts";
+import type { Host } from "../host.ts";
+import type { MicroVm } from "../micro-vm.ts";
+import type { Template } from "../template-files.ts";
+import { FROZEN, frozenStore, type FrozenManifest } from "./frozen-files.ts";
+
+const PAGE = 4096;
+const MINUTE = 60_000;
+
+export interface FreezeRequest {
+  readonly vm: MicroVm;
+  readonly template: Template;
+  readonly image: { readonly directory: string; readonly root: string };
+  /** For people. */
+  readonly why: string;
+}
+
+/**
+ * Keeps a micro-VM as it is now: its memory and the state of its devices, in the store. The machine stays paused and is to
+ * be disposed of as any other; whoever looks into it later gets a copy. Only a whole one is ever found.
+ * @throws E_DISK_FULL where there is less space than its memory may take, E_STORE_UNWRITABLE, E_ENGINE_DIED
+ */
+export async function freezeVm(host: Host, { vm, template, image, why }: FreezeRequest): Promise<string> {
+  const place = frozenStore(host.store);
+  const target = join(place, vm.id);
+  const work = join(place, newOwnedName());
+  return await inStore(host.store, async () => {
+    try {
+      makeStoreDirectory(place);
+      requireSpace(place, template.manifest.shape.memory);
+      makeStoreDirectory(work);
+      chmodSync(work, 0o711); // QEMU's user reaches what is its own in there
+      await vm.machine.pause();
+      const ram = join(work, FROZEN.ram);
+      // Sparse, and without a copy where the file system can share: most of it is the template's still.
+      const copy = ["cp", "--sparse=always", "--reflink=auto", "--", template.ram, ram];
+      await runTool(copy, { timeoutMs: 10 * MINUTE, failure: "E_TEMPLATE" });
+      writeChanges(vm, ram);
+      writeFileSync(join(work, FROZEN.state), await vm.machine.snapshot(), { mode: 0o600 });
+      const { key } = await host.engine.facts();
+      const manifest: FrozenManifest = {
+        ...{ format: 1, id: vm.id, profile: template.manifest.profile, why, engine: key },
+        ...{ image: image.directory, root: template.manifest.made["root"] ?? "" },
+        shape: template.manifest.shape,
+        frozenAt: new Date().toISOString(),
+      };
+      writeFileSync(join(work, FROZEN.manifest), JSON.stringify(manifest, undefined, 2), { mode: 0o600 });
+      await runTool(["sync", "-f", work], { timeoutMs: 10 * MINUTE, failure: "E_TEMPLATE" });
+      renameSync(work, target);
+      return target;
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  });
+}
+
+function writeChanges(vm: MicroVm, file: string): void {
+  chmodSync(file, 0o600);
+  const descriptor = openSync(file, "r+");
+  try {
+    using memory = vm.machine.memory();
+    for (const page of memory.changedPages())
+      writeSync(descriptor, memory.read(page * PAGE, PAGE), 0, PAGE, page * PAGE);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function requireSpace(place: string, needed: number): void {
+  const { bavail, bsize } = statfsSync(place);
+  if (bavail * bsize > needed) return;
+  throw new MayflyError(
+    "E_DISK_FULL",
+    `Freezing this micro-VM may take ${formatSize(needed)}; ${place} has ${formatSize(bavail * bsize)}`,
+    { next: "Remove frozen ones that are of no more use (`mayfly inspect rm`), or make room." },
+  );
+}
