@@ -34,8 +34,8 @@ export async function checkedAddresses(
 ): Promise<CheckedAddresses | Refused> {
   const resolved = await resolve(destination, resolver);
   if ("refused" in resolved) return resolved;
-  const networks = own();
-  const verdicts = resolved.map((address) => notOwn(network.judgeAddress(destination, address), networks));
+  const judged = resolved.map((address) => network.judgeAddress(destination, address));
+  const verdicts = judged.some(isPublic) ? besidesOwn(judged, own()) : judged;
   const addresses = verdicts.flatMap((verdict) => (verdict.allowed ? [verdict] : []));
   if (addresses.length > 0)
     return { addresses, rule: addresses.find(({ rule }) => rule !== undefined)?.rule };
@@ -43,12 +43,18 @@ export async function checkedAddresses(
   return first?.allowed === false ? refused(first.reason, first.rule) : unreachable("there is no such name");
 }
 
+function isPublic({ allowed, rule }: AddressVerdict): boolean {
+  return allowed && rule === undefined;
+}
+
 /** What is public may be this host's all the same, or its neighbour's; a policy that means them names them. */
-function notOwn(verdict: AddressVerdict, own: BlockList): AddressVerdict {
-  if (!verdict.allowed || verdict.rule !== undefined) return verdict;
-  const { address, family } = verdict;
-  if (!own.check(address, family === 4 ? "ipv4" : "ipv6")) return verdict;
-  return { allowed: false, reason: `${address} is this host's own, or of a network that it is on` };
+function besidesOwn(judged: readonly AddressVerdict[], own: BlockList): AddressVerdict[] {
+  return judged.map((verdict) => {
+    if (!verdict.allowed || !isPublic(verdict)) return verdict;
+    const { address, family } = verdict;
+    if (!own.check(address, family === 4 ? "ipv4" : "ipv6")) return verdict;
+    return { allowed: false, reason: `${address} is this host's own, or of a network that it is on` };
+  });
 }
 
 async function resolve(destination: Destination, resolver: Resolver): Promise<readonly string[] | Refused> {

@@ -545,6 +545,28 @@ describe("this host's own addresses", () => {
     expect(networks.check("8.8.8.8")).toBe(false);
   });
 
+  it("are asked for once a second at most, and only where an address is public", async () => {
+    const later = performance.now() + 60_000;
+    const first = ownNetworks(later);
+    expect(ownNetworks(later + 999)).toBe(first);
+    expect(ownNetworks(later + 1_000)).not.toBe(first);
+    const network = compileNetwork({ allow: ["web"], private: ["10.1.2.3:443"] });
+    const unasked = (): BlockList => {
+      throw new Error("asked");
+    };
+    const judge = async (address: string): ReturnType<typeof checkedAddresses> => {
+      const destination = { kind: "name", name: "a.example.org", port: 443 } as const;
+      return await checkedAddresses(destination, {
+        network,
+        resolver: new Resolver(at(address)),
+        own: unasked,
+      });
+    };
+    expect(await judge("10.1.2.3")).toMatchObject({ addresses: [{ address: "10.1.2.3" }] });
+    expect(await judge("10.1.2.4")).toMatchObject({ refused: { end: "refused" } });
+    await expect(judge("8.8.8.8")).rejects.toThrow("asked");
+  });
+
   it("are refused where they are public, unless the policy names them", async () => {
     const destination = { kind: "name", name: "neighbour.test", port: 443 } as const;
     const resolver = new Resolver(at("8.8.4.99"));
