@@ -20,11 +20,9 @@ describe("a jump label", () => {
   it("of five bytes may hold its no-operation or the jump to its own target, nothing else", () => {
     fc.assert(
       fc.property(
-        fc.nat(2 ** 23),
-        fc.nat(2 ** 23),
-        fc.boolean(),
+        fc.tuple(fc.nat(2 ** 23), fc.nat(2 ** 23), fc.boolean()),
         fc.uint8Array({ minLength: 5, maxLength: 5 }),
-        (at, to, isOn, other) => {
+        ([at, to, isOn], other) => {
           const [code, target] = [TEXT + BigInt(at), TEXT + BigInt(to)];
           const jump = branch(0xe9, code, target);
           const [site] = jumpLabels(jumpTable(code, target), TABLE, () => (isOn ? jump : NOP5));

@@ -32,27 +32,30 @@ function changedIn(record: MemoryRecord): KernelPart[] {
   return record.kernel.filter(({ state }) => state !== "intact").map(({ part }) => part);
 }
 
+/** A symbol, and how many bytes after it. */
+type Place = readonly [symbol: string, distance: number] | undefined;
+
 const SHOW = "echo 0 >/proc/sys/kernel/kptr_restrict";
 const addressOf = (symbol: string): string => `$(sed -n 's/ [A-Za-z] ${symbol}$//p' /proc/kallsyms)`;
 
 describe("an attack by a kernel module", () => {
-  it.each<[what: string, symbol: string | undefined, distance: number, part: KernelPart]>([
-    ["poke", "_text", 0x10500, "text"],
-    ["poke", "entry_SYSCALL_64", 1, "text"],
-    ["poke", "__start_rodata", 0x100000, "read-only data"],
-    ["poke", "sys_call_table", 300 * 8, "system-call table"],
-    ["gate", undefined, 0, "interrupt descriptors"],
-    ["idtr", undefined, 0, "interrupt descriptors"],
-    ["segment", undefined, 0, "segment descriptors"],
-    ["entry", undefined, 0, "system-call entry"],
-    ["protection", undefined, 0, "control registers"],
-    ["smep", undefined, 0, "control registers"],
-    ["remap", "_text", 0x20000, "page tables"],
-    ["writable", "_text", 0x20000, "page tables"],
-  ])("(%s %s %i) is found, and nothing else: %s", async (what, symbol, distance, part) => {
+  it.each<[what: string, place: Place, part: KernelPart]>([
+    ["poke", ["_text", 0x10500], "text"],
+    ["poke", ["entry_SYSCALL_64", 1], "text"],
+    ["poke", ["__start_rodata", 0x100000], "read-only data"],
+    ["poke", ["sys_call_table", 300 * 8], "system-call table"],
+    ["gate", undefined, "interrupt descriptors"],
+    ["idtr", undefined, "interrupt descriptors"],
+    ["segment", undefined, "segment descriptors"],
+    ["entry", undefined, "system-call entry"],
+    ["protection", undefined, "control registers"],
+    ["smep", undefined, "control registers"],
+    ["remap", ["_text", 0x20000], "page tables"],
+    ["writable", ["_text", 0x20000], "page tables"],
+  ])("(%s %s) is found, and nothing else: %s", async (what, at, part) => {
     await using fork = await mayfly.fork("base");
     expect(changedIn(await fork.checkMemory())).toEqual([]);
-    const place = symbol === undefined ? "0" : `$(printf %x $((0x${addressOf(symbol)} + ${distance})))`;
+    const place = at === undefined ? "0" : `$(printf %x $((0x${addressOf(at[0])} + ${at[1]})))`;
     const guest = fork.exec(["sh", "-c", `${SHOW}; echo "${what} ${place}" >/proc/attack; sleep 100`], {
       user: "root",
     });

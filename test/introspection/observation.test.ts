@@ -1,6 +1,5 @@
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TaskInput } from "../../src/contract/index.ts";
 import { Recorder } from "../../src/report/index.ts";
 import { Mayfly, type Fork } from "../../src/index.ts";
 import { GIB } from "../../src/foundation/index.ts";
@@ -65,7 +64,7 @@ describe("programs in memory", () => {
     const vm = await forkBase();
     try {
       const input = { name: "x", path: "", mode: 0o444, content: once(strange) };
-      const inputs = await openInputs([input as unknown as Required<TaskInput>], GIB);
+      const inputs = await openInputs([input], GIB);
       await deliverInputs(vm, inputs);
       const record = await vm.observation.check("continue");
       expect([record.state, record.executables]).toEqual(["checked", []]);
@@ -121,7 +120,7 @@ describe("a task's machine", () => {
     const record = await fork.checkMemory();
     expect(record.kernel.filter(({ state }) => state !== "intact")).toEqual([]);
     expect(record).toMatchObject({ state: "checked", pages: (4.5 * GIB) / 4096 });
-  });
+  }, 300_000);
 });
 
 it("tells what a guest used over time, and what its kernel said", async () => {
