@@ -36,6 +36,19 @@ interface Table {
   readonly user: boolean;
 }
 
+interface Entry {
+  readonly entry: bigint;
+  /** Virtual address, and how many bytes the entry covers. */
+  readonly base: bigint;
+  readonly span: bigint;
+}
+
+interface Walk {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly onExtent: (extent: Extent) => void;
+}
+
 /** Virtual addresses of a guest (x86-64), by walking its page tables. They are the guest's: nothing in them is believed to be in range. */
 export class AddressSpace {
   readonly #read: (physical: number, length: number) => Buffer | undefined;
@@ -104,27 +117,28 @@ export class AddressSpace {
     for (let index = first; index < ENTRIES; index++) {
       const base = table.base + BigInt(index) * span;
       if (base >= range.end) return;
-      const entry = entries.readBigUInt64LE(index * 8);
-      if ((entry & PRESENT) === 0n) continue;
-      const rights = {
-        writable: table.writable && (entry & WRITABLE) !== 0n,
-        executable: table.executable && (entry & NO_EXECUTE) === 0n,
-        user: table.user && (entry & USER) !== 0n,
-      };
-      const isLeaf = table.level === 1 || (table.level <= 3 && (entry & LARGE) !== 0n);
-      if (!isLeaf) {
-        this.#walk(
-          { physical: Number(entry & FRAME), level: table.level - 1, base, ...rights },
-          range,
-          onExtent,
-        );
-        continue;
-      }
-      const from = base > range.start ? base : range.start;
-      const end = base + span < range.end ? base + span : range.end;
-      const frame = entry & FRAME & ~(span - 1n);
-      onExtent({ from, length: Number(end - from), physical: Number(frame + (from - base)), ...rights });
+      this.#enter(table, { entry: entries.readBigUInt64LE(index * 8), base, span }, { ...range, onExtent });
     }
+  }
+
+  /** Follows one entry of a table. */
+  #enter(table: Table, { entry, base, span }: Entry, { start, end, onExtent }: Walk): void {
+    if ((entry & PRESENT) === 0n) return;
+    const rights = {
+      writable: table.writable && (entry & WRITABLE) !== 0n,
+      executable: table.executable && (entry & NO_EXECUTE) === 0n,
+      user: table.user && (entry & USER) !== 0n,
+    };
+    const isLeaf = table.level === 1 || (table.level <= 3 && (entry & LARGE) !== 0n);
+    if (!isLeaf) {
+      const next = { physical: Number(entry & FRAME), level: table.level - 1, base, ...rights };
+      this.#walk(next, { start, end }, onExtent);
+      return;
+    }
+    const from = base > start ? base : start;
+    const to = base + span < end ? base + span : end;
+    const frame = entry & FRAME & ~(span - 1n);
+    onExtent({ from, length: Number(to - from), physical: Number(frame + (from - base)), ...rights });
   }
 
   #table(physical: number): Buffer | undefined {

@@ -21,17 +21,16 @@ interface ContentRequest {
 
 /** The pages of the regions that were written to and now differ. */
 export function differingPages({ regions, written }: ContentRequest): WrittenPage[] {
-  const found: WrittenPage[] = [];
-  for (const { extents } of regions) {
-    for (const { from, physical, length } of extents) {
+  return regions
+    .flatMap(({ extents }) => extents)
+    .flatMap(({ from, physical, length }) => {
+      const found: WrittenPage[] = [];
       for (let at = 0; at < length; at += PAGE) {
         const page = written(physical + at);
-        if (page !== undefined && !page.before.equals(page.now))
-          found.push({ address: from + BigInt(at), ...page });
+        if (page?.before.equals(page.now) === false) found.push({ address: from + BigInt(at), ...page });
       }
-    }
-  }
-  return found;
+      return found;
+    });
 }
 
 /** Stretches of bytes that differ, as `[from, end)` within the page. */
@@ -40,7 +39,7 @@ export function differences({ before, now }: WrittenPage): (readonly [number, nu
   for (let at = 0; at < now.length; at++) {
     if (before[at] === now[at]) continue;
     const last = found.at(-1);
-    if (last !== undefined && at === last[1] && at - last[0] < MOST_BYTES) last[1] = at + 1;
+    if (at === last?.[1] && at - last[0] < MOST_BYTES) last[1] = at + 1;
     else found.push([at, at + 1]);
   }
   return found;

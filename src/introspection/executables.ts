@@ -16,6 +16,11 @@ const KINDS: ReadonlyMap<number, string> = new Map([
   [3, "shared object or position-independent executable"],
   [4, "core dump"],
 ]);
+/** By the class of a file: where its header tells its own size, and that size. */
+const FORMS: ReadonlyMap<number, { bits: number; sizeAt: number; size: number }> = new Map([
+  [1, { bits: 32, sizeAt: 40, size: 52 }],
+  [2, { bits: 64, sizeAt: 52, size: 64 }],
+]);
 const MACHINES: ReadonlyMap<number, string> = new Map([
   [3, "x86"],
   [40, "ARM"],
@@ -26,14 +31,14 @@ const MACHINES: ReadonlyMap<number, string> = new Map([
 
 /** What an ELF header says that it begins; undefined where it is no valid one. */
 export function elfKind(page: Buffer): string | undefined {
-  if (page.length < 64 || page.readUInt32LE(0) !== MAGIC) return undefined;
-  const [format = 0, order = 0, version = 0] = page.subarray(4, 7);
-  if (format < 1 || format > 2 || order < 1 || order > 2 || version !== 1) return undefined;
+  if (page.length < 64 || page.readUInt32LE(0) !== MAGIC || page[6] !== 1) return undefined;
+  const form = FORMS.get(page[4] ?? 0);
+  const order = page[5] ?? 0;
+  if (form === undefined || order < 1 || order > 2) return undefined;
   const short = (at: number): number => (order === 1 ? page.readUInt16LE(at) : page.readUInt16BE(at));
   const kind = KINDS.get(short(16));
-  const headerSize = short(format === 2 ? 52 : 40);
-  if (kind === undefined || headerSize !== (format === 2 ? 64 : 52)) return undefined;
-  return `ELF ${format === 2 ? 64 : 32}-bit ${MACHINES.get(short(18)) ?? `machine ${short(18)}`} ${kind}`;
+  if (kind === undefined || short(form.sizeAt) !== form.size) return undefined;
+  return `ELF ${form.bits}-bit ${MACHINES.get(short(18)) ?? `machine ${short(18)}`} ${kind}`;
 }
 
 interface ScanRequest {

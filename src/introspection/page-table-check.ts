@@ -9,14 +9,12 @@ import { PartCheck, count, hexAddress } from "./part-check.ts";
  */
 export function checkPageTables(regions: readonly Region[], spaces: readonly AddressSpace[]): KernelCheck {
   const check = new PartCheck("page tables");
-  for (const { extents } of regions) {
-    for (const extent of extents) {
-      for (const space of spaces) {
-        const found = space.extents(extent.from, extent.length);
-        const [first] = found;
-        if (found.length === 1 && first !== undefined && isSame(extent, first)) continue;
+  for (const extent of regions.flatMap(({ extents }) => extents)) {
+    for (const space of spaces) {
+      const found = space.extents(extent.from, extent.length);
+      const [first] = found;
+      if (found.length !== 1 || first === undefined || !isSame(extent, first))
         tellPages(check, extent, found);
-      }
     }
   }
   return check.done(`${count(pagesOf(regions), "page")} through ${count(spaces.length, "set")} of tables`);

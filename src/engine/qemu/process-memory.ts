@@ -18,7 +18,7 @@ export function mappingsOf(maps: string, path: string): Mapping[] {
   for (const line of maps.split("\n")) {
     const match =
       /^([0-9a-f]{1,14})-([0-9a-f]{1,14}) \S{4} ([0-9a-f]{1,13}) \S+ \d+ +(\S+)(?: \(deleted\))?$/.exec(line);
-    if (match === null || match[4] !== path) continue;
+    if (match?.[4] !== path) continue;
     const [from = 0, end = 0, at = 0] = match.slice(1, 4).map((hex) => Number.parseInt(hex, 16));
     if (end > from && found.length < MOST_MAPPINGS) found.push({ from, length: end - from, at });
   }

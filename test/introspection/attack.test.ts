@@ -1,0 +1,110 @@
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KernelPart, MemoryRecord } from "../../src/contract/index.ts";
+import { Mayfly, type Fork } from "../../src/index.ts";
+import { publicDirectory, remove } from "../support/private-store.ts";
+import { seedAttackedImage } from "./attack-image.ts";
+
+let home: string;
+let mayfly: Mayfly;
+beforeAll(async () => {
+  home = publicDirectory();
+  await seedAttackedImage(home);
+  mayfly = await Mayfly.open({ home });
+  await mayfly.prepare("base");
+});
+afterAll(async () => {
+  await mayfly.close();
+  remove(home);
+});
+
+async function shell(fork: Fork, script: string): Promise<string> {
+  const guest = fork.exec(["sh", "-c", script], { user: "root" });
+  guest.stdin.end();
+  const [stdout, stderr, exit] = await Promise.all([text(guest.stdout), text(guest.stderr), guest.exit]);
+  expect(exit, stderr).toEqual({ kind: "exited", code: 0 });
+  return stdout.trim();
+}
+
+function changedIn(record: MemoryRecord): KernelPart[] {
+  expect(record.state, record.reason).toBe("checked");
+  expect(record.kernel).toHaveLength(8);
+  return record.kernel.filter(({ state }) => state !== "intact").map(({ part }) => part);
+}
+
+/** A symbol, and how many bytes after it. */
+type Place = readonly [symbol: string, distance: number] | undefined;
+
+const SHOW = "echo 0 >/proc/sys/kernel/kptr_restrict";
+const addressOf = (symbol: string): string => `$(sed -n 's/ [A-Za-z] ${symbol}$//p' /proc/kallsyms)`;
+
+describe("an attack by a kernel module", () => {
+  it.each<[what: string, place: Place, part: KernelPart]>([
+    ["poke", ["_text", 0x10500], "text"],
+    ["poke", ["entry_SYSCALL_64", 1], "text"],
+    ["poke", ["__start_rodata", 0x100000], "read-only data"],
+    ["poke", ["sys_call_table", 300 * 8], "system-call table"],
+    ["gate", undefined, "interrupt descriptors"],
+    ["idtr", undefined, "interrupt descriptors"],
+    ["segment", undefined, "segment descriptors"],
+    ["entry", undefined, "system-call entry"],
+    ["protection", undefined, "control registers"],
+    ["smep", undefined, "control registers"],
+    ["remap", ["_text", 0x20000], "page tables"],
+    ["writable", ["_text", 0x20000], "page tables"],
+  ])("(%s %s) is found, and nothing else: %s", async (what, at, part) => {
+    await using fork = await mayfly.fork("base");
+    expect(changedIn(await fork.checkMemory())).toEqual([]);
+    const place = at === undefined ? "0" : `$(printf %x $((0x${addressOf(at[0])} + ${at[1]})))`;
+    const guest = fork.exec(["sh", "-c", `${SHOW}; echo "${what} ${place}" >/proc/attack; sleep 100`], {
+      user: "root",
+    });
+    guest.exit.catch(() => undefined); // it ends with the micro-VM
+    // A guest that was attacked may not get to its next command, so it is watched from outside until it shows.
+    let record = await fork.checkMemory();
+    for (let tries = 0; tries < 200 && changedIn(record).length === 0; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      record = await fork.checkMemory();
+    }
+    expect(changedIn(record)).toEqual([part]);
+    const check = record.kernel.find((each) => each.part === part);
+    expect(check?.changes.length).toBeGreaterThan(0);
+    expect(check?.changes[0]?.expected).not.toBe(check?.changes[0]?.found);
+  });
+
+  it("that shows the page that it changed is told with place and bytes", async () => {
+    await using fork = await mayfly.fork("base");
+    const symbols = await shell(fork, `${SHOW}; printf %x $((0x${addressOf("_text")} + 0x10500))`);
+    await shell(fork, `echo poke ${symbols} >/proc/attack`);
+    const record = await fork.checkMemory();
+    const change = record.kernel.find(({ part }) => part === "text")?.changes[0];
+    expect(change).toMatchObject({ place: `0x${symbols}`, found: "c3" });
+  });
+});
+
+describe("what the kernel does to itself", () => {
+  const trace = "mkdir -p /t && mount -t tracefs t /t";
+
+  it("is explained where it turns trace points on", async () => {
+    await using fork = await mayfly.fork("base");
+    await shell(
+      fork,
+      `${trace} && echo 1 >/t/events/sched/enable && echo 1 >/t/events/syscalls/enable && ls /`,
+    );
+    const record = await fork.checkMemory();
+    expect(changedIn(record)).toEqual([]);
+    expect(record.kernel.find(({ part }) => part === "text")?.detail).toMatch(
+      /^[\d,]+ pages, \d+ changed, explained: \d+ jump labels, \d+ static calls$/,
+    );
+  });
+
+  it("is told where somebody traces its functions, as that takes code of its own everywhere", async () => {
+    await using fork = await mayfly.fork("base");
+    await shell(fork, `${trace} && echo function >/t/current_tracer`);
+    const record = await fork.checkMemory();
+    expect(changedIn(record)).toEqual(["text"]);
+    const check = record.kernel.find(({ part }) => part === "text");
+    expect(check?.changes).toHaveLength(32);
+    expect(check?.changesOmitted).toBeGreaterThan(1000);
+  });
+});
