@@ -1,6 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,12 +125,16 @@ describe("the report of a run", () => {
     if (mounted === undefined) return;
     await using here = await Mayfly.open({ state: full });
     await here.run({ command: ["true"] });
-    writeFileSync(join(full, "filler"), Buffer.alloc(40_000));
+    const filler = openSync(join(full, "filler"), "w");
+    expect(() => {
+      for (;;) writeSync(filler, Buffer.alloc(4096));
+    }).toThrow(/ENOSPC/);
+    closeSync(filler);
     let told: SignedReport | undefined;
     const onReport = (signed: SignedReport): void => {
       told = signed;
     };
-    const command = ["echo", "x".repeat(30_000)];
+    const command = ["echo", "x"];
     const result = await here.run({ command, onReport });
     expect(result.exitCode).toBe(0);
     expect(result.warnings.join()).toContain("the report could not be kept");
