@@ -1,3 +1,4 @@
+/* eslint max-depth: ["error", 4] -- each reference of each property of each object */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SAMPLE, unsigned } from "../../../test/support/sample-report.ts";
@@ -135,7 +136,7 @@ describe("JSON lines", () => {
   it("has a line for each event, finding and stream, and one for the task, in the order of time", () => {
     const { witness, findings, result } = SAMPLE;
     expect(lines).toHaveLength(witness.events.length + findings.length + result.network.streams.length + 1);
-    const times = lines.map((line) => String(line["@timestamp"]));
+    const times = lines.map((line) => line["@timestamp"] as unknown as string);
     expect(times).toEqual([...times].sort());
     expect(lines.at(-1)).toMatchObject({
       event: { action: "task-ended" },
