@@ -17,6 +17,7 @@ export type {
   NetworkRecord,
   NetworkRule,
   OcrLanguage,
+  OnFinding,
   OpenOutcome,
   OpenResult,
   OpenTimings,

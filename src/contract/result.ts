@@ -1,5 +1,5 @@
 import type { DisposalStep } from "./disposal.ts";
-import type { ReportNote } from "./evidence/report.ts";
+import type { ReportNote } from "./evidence/report-note.ts";
 import type { LimitName } from "./limits.ts";
 import type { NetworkRecord } from "./network-record.ts";
 

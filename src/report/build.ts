@@ -23,7 +23,7 @@ interface ReportParts {
 
 /** Puts a report together. Every text in it is neutralised, whoever it came from. Pure. */
 export function buildReport({ origin, result, evidence, findings, task }: ReportParts): Report {
-  const { report: _note, ...facts } = result;
+  const facts = withoutNote(result);
   const witness = boundWitness(evidence.witness);
   return neutral({
     format: 1,
@@ -37,6 +37,13 @@ export function buildReport({ origin, result, evidence, findings, task }: Report
     granted: task === undefined ? [] : grantedAndUsed(task, facts, { ...evidence, witness }),
     rules: task === undefined ? [] : grantedRules(task.network),
   });
+}
+
+/** A report does not speak of itself. */
+function withoutNote(result: TaskResult): TaskResult {
+  const facts: { -readonly [K in keyof TaskResult]: TaskResult[K] } = { ...result };
+  delete facts.report;
+  return facts;
 }
 
 /** What the task's result says of its report. */

@@ -162,12 +162,11 @@ describe("run", () => {
     });
   });
 
-  it("writes the result to a file with --report, and says before the run where it cannot", async () => {
+  it("writes the signed report to a file with --report, and says before the run where it cannot", async () => {
     const path = join(scratch, "report.json");
     expect((await run("--report", path, "--", "echo", "hi")).stdout.toString()).toBe("hi\n");
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
-      outcome: { kind: "exited", code: 0 },
-      exitCode: 0,
+      report: { result: { outcome: { kind: "exited", code: 0 }, exitCode: 0 } },
     });
     expect(await run("--report", join(scratch, "no/report.json"), "--", "echo", "hi")).toMatchObject({
       status: 73,

@@ -9,6 +9,7 @@ import { isRoot, publicDirectory, remove } from "./private-store.ts";
 
 const INSTALLED = [
   "dist",
+  "data",
   "guest",
   "host",
   "profiles",

@@ -65,7 +65,7 @@ export function reportsCommand(_invocation: Invocation): Command {
     .option("--json", "print a JSON array of what was removed")
     .action(async (ids: string[], { json = false }: { json?: boolean }) => {
       const reports = new Reports();
-      await removeAll(ids, (id) => Promise.resolve([{ name: reports.remove(id) }]), json);
+      await removeAll(ids, async (id) => await Promise.resolve([{ name: reports.remove(id) }]), json);
     });
   return command;
 }

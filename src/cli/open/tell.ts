@@ -43,10 +43,13 @@ export function tellResult(result: OpenResult, { quiet }: How): void {
   for (const { path } of result.forms) print(neutralise(path, 4096));
   if (quiet || outcome.kind === "failed" || !process.stderr.isTTY) return;
   say(style.dim(facts(result)));
-  if (report === undefined) return;
-  say(style.dim(summary(report)));
+  for (const line of aboutMachine(result)) say(style.dim(line));
+}
+
+function aboutMachine({ report }: OpenResult): string[] {
+  if (report === undefined) return [];
   const note = reportNote(report);
-  if (note !== undefined) say(style.dim(note));
+  return [summary(report), ...(note === undefined ? [] : [note])];
 }
 
 /** Several documents: a table, and how many were converted. */

@@ -9,10 +9,10 @@ export type {
   OnFinding,
   Receipt,
   Report,
-  ReportNote,
   ReportOrigin,
   SignedReport,
 } from "./report.ts";
+export type { ReportNote } from "./report-note.ts";
 export { NO_RESOURCES } from "./resources.ts";
 export type { ResourceRecord, ResourceSample } from "./resources.ts";
 export { NO_WITNESS } from "./witness.ts";

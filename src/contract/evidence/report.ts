@@ -57,17 +57,6 @@ export interface Report {
   readonly rules: readonly GrantedRule[];
 }
 
-/** What a result says of its report. */
-export interface ReportNote {
-  /** The micro-VM's. */
-  readonly id: string;
-  /** How many findings of each severity. */
-  readonly findings: Readonly<Record<Finding["severity"], number>>;
-  readonly gravest: Pick<Finding, "rule" | "severity" | "text"> | undefined;
-  /** Path of the file; undefined where it could not be kept, and the result's warnings say why. */
-  readonly stored: string | undefined;
-}
-
 /** Signature over the exact bytes of a report, by the key of the installation that made it. */
 export interface Receipt {
   readonly algorithm: "ed25519";

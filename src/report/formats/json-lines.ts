@@ -1,4 +1,12 @@
-import type { ExecEvent, Finding, Report, StreamRecord, WitnessEvent } from "../../contract/index.ts";
+import type {
+  ExecEvent,
+  FileEvent,
+  Finding,
+  RenameEvent,
+  Report,
+  StreamRecord,
+  WitnessEvent,
+} from "../../contract/index.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -130,69 +138,70 @@ function streamFields({ target, decision, connected, bytesIn, bytesOut, ...strea
 }
 
 function eventFields(event: WitnessEvent): Fields {
-  const of = (category: string, type: string, more: Fields): Fields => ({
-    event: { kind: "event", category: [category], type: [type], action: event.kind },
-    mayfly: { voice: "witness" },
-    ...more,
-  });
   const { pid } = event;
   switch (event.kind) {
     case "exec":
-      return of("process", "start", execFields(event));
+      return execFields(event);
     case "fork":
-      return of("process", "start", { process: { pid: event.child, parent: { pid } } });
+      return told(event, "process", "start", { process: { pid: event.child, parent: { pid } } });
     case "exit":
-      return of("process", "end", {
-        process: {
-          pid,
-          exit_code: event.code ?? (event.signal === undefined ? undefined : 128 + event.signal),
-        },
-      });
-    case "rename":
-    case "link":
-      return of("file", "change", {
+      return told(event, "process", "end", { process: { pid, exit_code: statusOf(event) } });
+    case "listen": {
+      const { address, port, protocol } = event;
+      return told(event, "network", "start", {
         process: { pid },
-        file: { path: event.to },
-        mayfly: { voice: "witness", from: event.path },
+        server: { address, port },
+        network: { transport: protocol },
       });
-    case "listen":
-      return of("network", "start", {
-        process: { pid },
-        server: { address: event.address, port: event.port },
-        network: { transport: event.protocol },
-      });
-    case "credentials":
-      return of("iam", "change", {
-        process: { pid },
-        user: { id: String(event.from), effective: { id: String(event.to) } },
-        mayfly: { voice: "witness", call: event.call },
-      });
-    case "call":
-      return of("process", "info", {
-        process: { pid },
-        mayfly: { voice: "witness", call: event.call, detail: event.detail, succeeded: event.succeeded },
-      });
+    }
+    case "credentials": {
+      const user = { id: String(event.from), effective: { id: String(event.to) } };
+      return told(event, "iam", "change", { process: { pid }, user, mayfly: { call: event.call } });
+    }
+    case "call": {
+      const { call, detail, succeeded } = event;
+      return told(event, "process", "info", { process: { pid }, mayfly: { call, detail, succeeded } });
+    }
     default:
-      return of(
-        "file",
-        event.kind === "create" ? "creation" : event.kind === "delete" ? "deletion" : "change",
-        {
-          process: { pid },
-          file: { path: event.path, ...(event.sha256 !== undefined && { hash: { sha256: event.sha256 } }) },
-        },
-      );
+      return fileFields(event);
   }
 }
 
-function execFields({ pid, program, argv, user, sha256, origin }: ExecEvent): Fields {
+const FILE_TYPES = { create: "creation", write: "change", delete: "deletion", executable: "change" } as const;
+
+function fileFields(event: FileEvent | RenameEvent): Fields {
+  const process = { pid: event.pid };
+  if ("to" in event)
+    return told(event, "file", "change", { process, file: { path: event.to }, mayfly: { from: event.path } });
+  const hash = event.sha256 === undefined ? undefined : { sha256: event.sha256 };
+  return told(event, "file", FILE_TYPES[event.kind], { process, file: { path: event.path, hash } });
+}
+
+function statusOf({
+  code,
+  signal,
+}: {
+  code: number | undefined;
+  signal: number | undefined;
+}): number | undefined {
+  return code ?? (signal === undefined ? undefined : 128 + signal);
+}
+
+/** What every event of the witness has: it is the guest's word. */
+function told({ kind }: WitnessEvent, ...[category, type, more]: [string, string, Fields]): Fields {
   return {
-    process: {
-      pid,
-      executable: program,
-      args: argv,
-      ...(sha256 !== undefined && { hash: { sha256 } }),
-    },
-    user: { id: String(user) },
-    mayfly: { voice: "witness", origin },
+    event: { kind: "event", category: [category], type: [type], action: kind },
+    ...more,
+    mayfly: { voice: "witness", ...(more["mayfly"] as object | undefined) },
   };
+}
+
+function execFields(event: ExecEvent): Fields {
+  const { pid, program, argv, user, sha256, origin } = event;
+  const hash = sha256 === undefined ? undefined : { sha256 };
+  return told(event, "process", "start", {
+    process: { pid, executable: program, args: argv, hash },
+    user: { id: String(user) },
+    mayfly: { origin },
+  });
 }

@@ -27,7 +27,9 @@ export function tighten(report: Report): string {
     network: {
       ...(allow.length > 0 && { allow: allow.map(asWritten) }),
       ...(listed.length > 0 && { private: [...new Set(listed.map(({ to }) => to))] }),
-      budget: { bytesOut: report.result.network.bytesOut, connections: connected.length },
+      ...(connected.length > 0 && {
+        budget: { bytesOut: report.result.network.bytesOut, connections: connected.length },
+      }),
     },
   });
   document.commentBefore = heading(report, allow);
@@ -68,7 +70,7 @@ function heading({ result, rules }: Report, allow: readonly NetworkRule[]): stri
   return [
     ` The least that the run ${result.id} would have needed. What is not connected to is not in it.`,
     ...(allow.length === 0 ? [" It connected to nothing, so it needs no policy at all."] : []),
-    ...(hasLiteral ? [" Secrets are in no report: set the variables that \`inject\` names."] : []),
+    ...(hasLiteral ? [" Secrets are in no report: set the variables that `inject` names."] : []),
     ...(took === undefined ? [] : [` It took ${formatTime(took)}; --time bounds the next one.`]),
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 import type { Finding, Report, WitnessEvent } from "../../../contract/index.ts";
 import { formatSize, formatTime } from "../../../foundation/index.ts";
 import { hostAndPort } from "../../granted.ts";
-import { Markup, html } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 
 /** Rows that a table shows; the JSON has all. */
 const MOST_ROWS = 1_000;

@@ -2,13 +2,14 @@ import type { Report, ResourceSample } from "../../../contract/index.ts";
 import { formatSize, formatTime, neutralise } from "../../../foundation/index.ts";
 import { hostAndPort } from "../../granted.ts";
 import { processTree, processesOfTree } from "../../process-tree.ts";
-import { Markup, html } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 
 const MOST_LANES = 120;
 const LABEL = 210;
 const WIDTH = 960;
 const ROW = 18;
 const TICKS = 5;
+const TOP = 24;
 
 /** One row of the drawing. */
 interface Lane {
@@ -29,16 +30,14 @@ export function drawTimeLine(report: Report): Markup {
   );
   const end = Math.max(
     1,
-    (result.timings.ended ?? 0) - 0,
+    result.timings.ended ?? 0,
     ...lanes.map(({ to }) => finite(to)),
     ...marks.map(({ at }) => finite(at)),
   );
   const x = (at: number): number =>
     round(LABEL + (Math.min(Math.max(0, finite(at)), end) / end) * (WIDTH - LABEL - 10));
-  const top = 24;
-  const height = top + (lanes.length + 4) * ROW + 12;
-  const row = (index: number): number => top + index * ROW;
-  const axis = Array.from({ length: TICKS + 1 }, (_, i) => (end * i) / TICKS);
+  const height = TOP + (lanes.length + 4) * ROW + 12;
+  const row = (index: number): number => TOP + index * ROW;
   return html`<div class="scroll">
     <svg
       role="img"
@@ -47,16 +46,7 @@ export function drawTimeLine(report: Report): Markup {
       height="${height}"
       viewBox="0 0 ${WIDTH} ${height}"
     >
-      ${axis.map(
-        (at, i) =>
-          html`<path class="grid" d="M${x(at)} ${top - 6}V${height - 6}" /><text
-              class="dim"
-              x="${x(at)}"
-              y="12"
-              text-anchor="${i === 0 ? "start" : i === TICKS ? "end" : "middle"}"
-              >${formatTime(at)}</text
-            >`,
-      )}
+      ${drawAxis(end, x, height)}
       <text class="dim" x="4" y="${row(0) + 12}">task</text>
       <rect
         class="bar"
@@ -84,6 +74,21 @@ export function drawTimeLine(report: Report): Markup {
       })}${lanes.map((lane, i) => drawLane(lane, row(i + 4), x))}
     </svg>
   </div>`;
+}
+
+/** Lines and times from left to right. */
+function drawAxis(end: number, x: (at: number) => number, height: number): readonly Markup[] {
+  const axis = Array.from({ length: TICKS + 1 }, (_, i) => (end * i) / TICKS);
+  return axis.map(
+    (at, i) =>
+      html`<path class="grid" d="M${x(at)} ${TOP - 6}V${height - 6}" /><text
+          class="dim"
+          x="${x(at)}"
+          y="12"
+          text-anchor="${i === 0 ? "start" : i === TICKS ? "end" : "middle"}"
+          >${formatTime(at)}</text
+        >`,
+  );
 }
 
 const FILE_KINDS = new Set(["create", "write", "delete", "executable", "rename", "link"]);

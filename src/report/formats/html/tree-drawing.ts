@@ -1,7 +1,7 @@
 import type { WitnessEvent } from "../../../contract/index.ts";
 import { formatTime, neutralise } from "../../../foundation/index.ts";
 import { processTree, treeRows, type ProcessNode, type TreeRow } from "../../process-tree.ts";
-import { Markup, html } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 
 /** Processes that are drawn; a guest can make more than a browser could draw. */
 const MOST_DRAWN = 500;

@@ -18,43 +18,26 @@ const VERDICTS: Readonly<Record<Severity, string>> = {
   critical: "malicious",
 };
 
+/** What all objects of a bundle have in common, and when the task ran. */
+interface Frame {
+  readonly first: string;
+  readonly last: string;
+  readonly common: object;
+}
+
 /** A STIX 2.1 bundle: what was analysed, what was observed, which techniques were seen. Pure. */
 export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
-  const { result, findings, witness } = report;
+  const { result, findings } = report;
   const began = Date.parse(result.startedAt);
-  const times = { first: timeOf(began, 0), last: timeOf(began, result.timings.ended ?? 0) };
-  const observables = new Observables(result.id, began);
   const author = identity(report);
-  const common = {
-    spec_version: "2.1",
-    created: times.last,
-    modified: times.last,
-    created_by_ref: author.id,
-  };
-  const observed = (name: string, refs: readonly string[]): StixObject[] =>
-    refs.length === 0
-      ? []
-      : [
-          {
-            type: "observed-data",
-            id: objectId("observed-data", result.id, name),
-            ...common,
-            first_observed: times.first,
-            last_observed: times.last,
-            number_observed: 1,
-            object_refs: [...new Set(refs)],
-          },
-        ];
+  const last = timeOf(began, result.timings.ended ?? 0);
+  const common = { spec_version: "2.1", created: last, modified: last, created_by_ref: author.id };
+  const frame = { first: timeOf(began, 0), last, common };
+  const observables = new Observables(result.id, began);
   const inputs = result.inputs.map((input) => observables.input(input));
-  const seen = [
-    ...observed("network", [
-      ...result.network.streams.flatMap((stream) => observables.traffic(stream)),
-      ...result.network.lookups.map((name) => observables.domain(name)),
-    ]),
-    ...observed("processes", observables.processes(witness.events)),
-    ...observed("files", observables.files(witness.events)),
-  ];
+  const seen = observedData(report, observables, frame);
   const program = software(report.origin);
+  const seenIds = observables.objects.map(({ id }) => id);
   const analysis: StixObject = {
     type: "malware-analysis",
     id: objectId("malware-analysis", result.id),
@@ -62,12 +45,12 @@ export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
     product: "mayfly",
     version: report.origin.version,
     host_vm_ref: program.id,
-    submitted: times.first,
-    analysis_started: times.first,
-    analysis_ended: times.last,
+    submitted: frame.first,
+    analysis_started: frame.first,
+    analysis_ended: frame.last,
     result: verdictOf(findings),
     ...(inputs[0] !== undefined && { sample_ref: inputs[0] }),
-    ...(observables.objects.length > 0 && { analysis_sco_refs: observables.objects.map(({ id }) => id) }),
+    ...(seenIds.length > 0 && { analysis_sco_refs: seenIds }),
   };
   const patterns = attackPatterns(findings, stixIdOf);
   const context = {
@@ -78,20 +61,47 @@ export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
   };
   const notes = findings.map((finding, index) => note(finding, index, context));
   const about = [analysis, ...seen, ...patterns, ...notes];
-  const story: StixObject = {
-    type: "report",
-    id: objectId("report", result.id),
-    ...common,
-    name: `Mayfly report ${result.id}`,
-    description: describe(report),
-    report_types: ["observed-data"],
-    published: times.last,
-    object_refs: [...about, ...observables.objects].map(({ id }) => id),
-  };
+  const story = storyOf(report, frame, [...about.map(({ id }) => id), ...seenIds]);
   return {
     type: "bundle",
     id: objectId("bundle", result.id),
     objects: [author, story, ...about, program, ...observables.objects],
+  };
+}
+
+function observedData({ result, witness }: Report, observables: Observables, frame: Frame): StixObject[] {
+  const { streams, lookups } = result.network;
+  const groups = {
+    network: [
+      ...streams.flatMap((stream) => observables.traffic(stream)),
+      ...lookups.map((name) => observables.domain(name)),
+    ],
+    processes: observables.processes(witness.events),
+    files: observables.files(witness.events),
+  };
+  return Object.entries(groups)
+    .filter(([, refs]) => refs.length > 0)
+    .map(([name, refs]) => ({
+      type: "observed-data",
+      id: objectId("observed-data", result.id, name),
+      ...frame.common,
+      first_observed: frame.first,
+      last_observed: frame.last,
+      number_observed: 1,
+      object_refs: [...new Set(refs)],
+    }));
+}
+
+function storyOf(report: Report, { common, last }: Frame, refs: readonly string[]): StixObject {
+  return {
+    type: "report",
+    id: objectId("report", report.result.id),
+    ...common,
+    name: `Mayfly report ${report.result.id}`,
+    description: describe(report),
+    report_types: ["observed-data"],
+    published: last,
+    object_refs: refs,
   };
 }
 
