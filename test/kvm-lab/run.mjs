@@ -27,6 +27,7 @@ try {
   const end = await runOuterMachine({
     ...outer,
     payload,
+    work,
     deadlineMs: DEADLINE_MS,
     onLine: (line) => {
       tally.read(line);
