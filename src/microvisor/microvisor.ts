@@ -40,7 +40,7 @@ interface Prepared {
 }
 
 /** Much more than a fork needs; it bounds the wait on a starved host. */
-const IDENTITY_DEADLINE_MS = 30_000;
+const IDENTITY_DEADLINE_MS = 60_000;
 
 /** The promise is 50 ms; the rest is for the millisecond that the host's clock is read in, and for drift. */
 const CLOCK_TOLERANCE_MS = 40;

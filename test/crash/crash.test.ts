@@ -8,6 +8,7 @@ import { Mayfly } from "../../src/index.ts";
 import { storePaths } from "../../src/image/index.ts";
 import { leftovers, ledgerEntries } from "../support/leftovers.ts";
 import { MayflyChild } from "../support/run-child.ts";
+import { KILLS_WHILE_MAKING } from "../support/scale.ts";
 
 const SDK = resolve("dist/index.js");
 
@@ -101,7 +102,7 @@ describe("kill -9 of Mayfly", () => {
       rmSync(home, { recursive: true, force: true });
     });
 
-    it.each([50, 800, 2000])("after %i ms leaves no process and nothing half-made", async (delay) => {
+    it.each(KILLS_WHILE_MAKING)("after %i ms leaves no process and nothing half-made", async (delay) => {
       const script = `import { Mayfly } from ${JSON.stringify(SDK)}; const m = await Mayfly.open({ home: ${JSON.stringify(home)} }); console.log("asked"); await m.prepare("base");`;
       const child = new MayflyChild(script);
       await child.reached("asked");

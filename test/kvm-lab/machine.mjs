@@ -1,19 +1,28 @@
 import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { clearTimeout, setTimeout } from "node:timers";
+import { setTimeout as wait } from "node:timers/promises";
 import { hostCpu } from "../../dist/engine/index.js";
 import { CORES, MEMORY_MIB, PROCESSOR } from "./recipe.mjs";
 
 /** A busy host makes an emulated kernel measure its clock wrongly, so it is told; `mitigations` guard nobody in here. */
 const KERNEL_LINE = `console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off no_timer_check tsc=reliable tsc_early_khz=${hostCpu().tscKhz}`;
 
+/** The outer machine says this every 20 s or so, whatever else it does: `outer/start`. */
+const BEAT = "lab: beat";
+/** Without a word for so long, the machine itself stands still: no limit of a test in it can end that. */
+const STILL_MS = 5 * 60_000;
+
 /**
- * Boots the outer machine and hands each line of its console to `onLine`, until it powers itself off or `deadlineMs` is over.
+ * Boots the outer machine and hands each line of its console to `onLine`, until it powers itself off `deadlineMs` is over, or it stands still: then `onLine` gets the state of its processors.
  * It has no network, and its disks are read-only.
  * @returns {Promise<string>} how it ended
  */
-export async function runOuterMachine({ kernel, initramfs, disk, payload, deadlineMs, onLine }) {
+export async function runOuterMachine({ kernel, initramfs, disk, payload, work, deadlineMs, onLine }) {
+  const monitor = join(work, "monitor");
   const drive = (id, file) => [
     ...["-drive", `if=none,id=${id},format=raw,readonly=on,file.locking=off,file=${file}`],
     ...["-device", `virtio-blk-pci,drive=${id}`],
@@ -35,23 +44,43 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, deadli
     ...drive("root", disk),
     ...drive("payload", payload),
     ...["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
+    ...["-monitor", `unix:${monitor},server=on,wait=off`],
   ];
   // Dies with us, however we die.
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", "qemu-system-x86_64", ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const late = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
+  const still = setTimeout(async () => {
+    errors.push("stood still");
+    for (const line of await processorsOf(monitor)) onLine(`stands still: ${line}`);
+    child.kill("SIGKILL");
+  }, STILL_MS);
   const errors = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     // The model's features that TCG lacks: known, and none of them is needed.
     if (!line.includes("TCG doesn't support requested feature")) errors.push(line);
   });
-  createInterface({ input: child.stdout }).on("line", (line) =>
-    onLine(stripVTControlCharacters(line).replace(/\r/g, "")),
-  );
+  createInterface({ input: child.stdout }).on("line", (raw) => {
+    still.refresh();
+    const line = stripVTControlCharacters(raw).replace(/\r/g, "");
+    if (line !== BEAT) onLine(line);
+  });
   const [code, signal] = await new Promise((resolve) => child.once("close", (...end) => resolve(end)));
   clearTimeout(late);
+  clearTimeout(still);
   return signal === null
     ? [`exit status ${code}`, ...errors].join("; ")
-    : `killed (${signal}): over ${deadlineMs / 60_000} min?`;
+    : [`killed (${signal}): over ${deadlineMs / 60_000} min?`, ...errors].join("; ");
+}
+
+/** Where each processor stands, whether it is halted (HLT), as QEMU's monitor tells within 5 s. */
+async function processorsOf(monitor) {
+  let said = "";
+  const socket = connect(monitor, () => socket.write("info cpus\ninfo registers -a\n"));
+  socket.on("data", (chunk) => (said += chunk));
+  socket.on("error", (cause) => (said += cause.message));
+  await wait(5000);
+  socket.destroy();
+  return said.split(/\r?\n/).filter((line) => /^(CPU#|RIP=|RFL=|CR0=|EFER=)/.test(line));
 }

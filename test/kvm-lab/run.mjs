@@ -10,7 +10,7 @@ import { packPayload } from "./payload.mjs";
 import { PROFILES, chooseSuites, planOf } from "./suites.mjs";
 import { Tally } from "./tally.mjs";
 
-const DEADLINE_MS = 25 * 60_000;
+const DEADLINE_MS = 45 * 60_000; // minutes where the host is quiet; only a hang takes so long
 const suites = chooseSuites(process.argv.slice(2));
 const store = storePaths().root;
 
@@ -27,6 +27,7 @@ try {
   const end = await runOuterMachine({
     ...outer,
     payload,
+    work,
     deadlineMs: DEADLINE_MS,
     onLine: (line) => {
       tally.read(line);

@@ -29,7 +29,7 @@ export default defineConfig({
     maxWorkers: 1,
     isolate: false,
     fileParallelism: false,
-    testTimeout: 240_000,
+    testTimeout: 480_000,
     hookTimeout: 300_000,
     server: { deps: { external: [/\/dist\//] } },
     reporters: ["verbose", "./test/support/plain-reporter.ts"],

@@ -6,6 +6,9 @@
 /** How many tasks one test runs. */
 export const TASKS = Number(process.env["MAYFLY_TEST_TASKS"] ?? 200);
 
+/** Milliseconds after which Mayfly is killed while it makes a template: before, during and after the boot. */
+export const KILLS_WHILE_MAKING = (process.env["MAYFLY_TEST_KILLS"] ?? "50,800,2000").split(",").map(Number);
+
 const PROFILES = process.env["MAYFLY_TEST_PROFILES"]?.split(",");
 
 export function hasProfile(name: string): boolean {

@@ -18,6 +18,7 @@ it(`runs ${TASKS} tasks, 20 alive at a time, each with its own answer, and leave
   async function worker(): Promise<void> {
     for (let number = next++; number < TASKS; number = next++) {
       const result = await mayfly.run({ command: ["echo", `task ${number}`] });
+      expect(result.outcome).toMatchObject({ kind: "exited", code: 0 });
       expect(result.stdout.toString()).toBe(`task ${number}\n`);
       expect(result.disposal.complete).toBe(true);
       most = Math.max(most, ledgerEntries().filter(({ owner }) => owner.pid === process.pid).length);
