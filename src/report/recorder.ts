@@ -1,4 +1,4 @@
-import { LimitError, NO_NETWORK } from "../contract/index.ts";
+import { LimitError, NO_NETWORK, NO_WITNESS } from "../contract/index.ts";
 import type {
   DisposalStep,
   InputFact,
@@ -9,6 +9,7 @@ import type {
   NetworkRecord,
   TaskResult,
   Timings,
+  WitnessRecord,
 } from "../contract/index.ts";
 import { ERROR_CODES, MayflyError, asMayflyError, type ErrorCode } from "../foundation/index.ts";
 
@@ -39,6 +40,7 @@ export class Recorder {
   readonly #timings: Record<string, number> = {};
   readonly #warnings: string[] = [];
   #network = NO_NETWORK;
+  #witness = NO_WITNESS;
   #machine: MachineFacts | undefined;
   #outcome: Outcome | undefined;
   #inputs: readonly InputFact[] = [];
@@ -75,6 +77,15 @@ export class Recorder {
 
   network(record: NetworkRecord): void {
     this.#network = record;
+  }
+
+  witness(record: WitnessRecord): void {
+    this.#witness = record;
+  }
+
+  /** What was observed of the task, for its report. */
+  get evidence(): { readonly witness: WitnessRecord } {
+    return { witness: this.#witness };
   }
 
   outputs({ kept, refused, warnings }: CollectedOutputs): void {
