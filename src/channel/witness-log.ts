@@ -74,7 +74,9 @@ export class WitnessLog {
     const index = this.execs.get(body.exec) ?? -1;
     const event = this.events[index];
     if (event?.kind !== "exec" || event.origin === "image") return;
-    const sha256 = Array.from(openUntrusted(body.sha256), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const sha256 = Array.from(openUntrusted(body.sha256), (byte) => byte.toString(16).padStart(2, "0")).join(
+      "",
+    );
     this.events[index] = { ...event, sha256 };
   }
 }

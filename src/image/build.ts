@@ -90,7 +90,8 @@ async function makeParts(
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, `root.${ROOT_FORMAT}`)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
-  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`, PROGRAMS]) chmodSync(join(image, part), 0o444);
+  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`, PROGRAMS])
+    chmodSync(join(image, part), 0o444);
   return {
     kernelRelease: kernel.release,
     packages,

@@ -73,7 +73,12 @@ export async function bootstrapRoot(
     work,
     progress,
     signal,
-  }: { target: { readonly tar: string; readonly programs: string }; work: string; progress: Progress; signal: AbortSignal | undefined },
+  }: {
+    target: { readonly tar: string; readonly programs: string };
+    work: string;
+    progress: Progress;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<string[]> {
   const list = join(work, "packages");
   writeFileSync(list, "");
@@ -98,7 +103,14 @@ export async function bootstrapRoot(
         ]),
     ...programs,
   ];
-  await bootstrap({ ...debian, target: target.tar, hooks, progress, step: "Installing the root file system", signal });
+  await bootstrap({
+    ...debian,
+    target: target.tar,
+    hooks,
+    progress,
+    step: "Installing the root file system",
+    signal,
+  });
   return readFileSync(list, "utf8")
     .split("\n")
     .filter((line) => line !== "")

@@ -51,15 +51,16 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
 
     // Microvisor: a fork of its own, with an identity of its own.
     signal?.throwIfAborted();
-    const { vm, programHash, ...facts } = await microvisor.fork(profile, { ...task, label: task.command.join(" ") });
+    const { vm, programHash, ...facts } = await microvisor.fork(profile, {
+      ...task,
+      label: task.command.join(" "),
+    });
     scope.nest(async () => await vm.dispose());
     recorder.machine({ id: vm.id, ...facts });
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(
-      await execute(vm, { ...host, task, inputs, network, recorder, programHash }),
-    );
+    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash }));
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
