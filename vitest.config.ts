@@ -29,7 +29,10 @@ export default defineConfig({
       {
         test: {
           name: "machines",
-          include: ["test/{vm,crash,documents,e2e,egress,witness}/**/*.test.ts", "test/hostile/guest.test.ts"],
+          include: [
+            "test/{vm,crash,documents,e2e,egress,witness}/**/*.test.ts",
+            "test/hostile/guest.test.ts",
+          ],
           ...MACHINES,
         },
       },
