@@ -41,8 +41,8 @@ static void calls(void)
 	syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0UL);
 	syscall(SYS_setns, -1, 0);
 	syscall(SYS_reboot, 0, 0, 0, NULL);
-	unshare(CLONE_NEWUSER);
 	mount("none", "/mnt", "tmpfs", 0, NULL);
+	unshare(CLONE_NEWUSER);
 }
 
 static void memory(void)
