@@ -7,8 +7,7 @@ import { makeInitramfs, wantedModules } from "./initramfs.ts";
 import { fetchKernel, resolveModules } from "./kernel.ts";
 import { describePart, writeManifest, type ImageManifest } from "./manifest.ts";
 import { parseProfile } from "./profile-document.ts";
-import { HEADS_FILE } from "./program-heads.ts";
-import { ROOT_FILE, ROOT_FORMAT, placeRoot } from "./root.ts";
+import { ROOT_FILES, ROOT_FORMAT, placeRoot } from "./root.ts";
 import type { StorePaths } from "./store.ts";
 
 const HOUR = 3_600_000;
@@ -48,8 +47,9 @@ export async function buildImage({
       parts: {
         kernel: await describePart(image, "vmlinuz"),
         initramfs: await describePart(image, "initramfs.gz"),
-        root: await describePart(image, ROOT_FILE),
-        heads: await describePart(image, HEADS_FILE),
+        root: await describePart(image, ROOT_FILES.root),
+        heads: await describePart(image, ROOT_FILES.heads),
+        programs: await describePart(image, ROOT_FILES.programs),
       },
     };
     writeManifest(image, manifest);
@@ -91,7 +91,8 @@ async function makeParts(
     progress,
     signal,
   });
-  for (const part of ["vmlinuz", "initramfs.gz", ROOT_FILE, HEADS_FILE]) chmodSync(join(image, part), 0o444);
+  for (const part of ["vmlinuz", "initramfs.gz", ...Object.values(ROOT_FILES)])
+    chmodSync(join(image, part), 0o444);
   return {
     kernelRelease: kernel.release,
     ...root,

@@ -5,9 +5,9 @@ import { INSTALLATION } from "./find-profile.ts";
 import type { DebianSettings } from "./profile-document.ts";
 
 /** Changes when images must be built anew although no source of theirs changed. */
-const BUILDER = "3";
+const BUILDER = "4";
 /** The same for root file systems. */
-const ROOT_BUILDER = "2";
+const ROOT_BUILDER = "3";
 
 /**
  * Identity of an image: everything that it is built from, but for Debian's archive. Reads some 150 KiB, 2 ms.

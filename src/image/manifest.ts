@@ -37,7 +37,7 @@ const Manifest = v.object({
     limits: v.record(v.string(), v.number()),
     network: v.optional(v.custom<NetworkPolicy>((value) => typeof value === "object")),
   }),
-  parts: v.object({ kernel: Part, initramfs: Part, root: Part, heads: Part }),
+  parts: v.object({ kernel: Part, initramfs: Part, root: Part, heads: Part, programs: Part }),
 });
 
 export type ImageManifest = v.InferOutput<typeof Manifest>;
@@ -52,6 +52,8 @@ export interface Image {
   readonly root: string;
   /** Digests of how its programs begin; see `program-heads.ts`. */
   readonly heads: string;
+  /** Digests of the root's executable files: see `programs.ts`. */
+  readonly programs: string;
   readonly profile: ProfileSettings;
   readonly manifest: ImageManifest;
 }
@@ -72,7 +74,7 @@ export async function readImage(directory: string, full = false): Promise<Image 
   const parsed = v.safeParse(Manifest, raw);
   if (!parsed.success) throw corrupt(join(directory, MANIFEST));
   const manifest = await check(directory, parsed.output, full);
-  const { kernel, initramfs, root, heads } = manifest.parts;
+  const { kernel, initramfs, root, heads, programs } = manifest.parts;
   return {
     name: manifest.name,
     key: manifest.key,
@@ -83,6 +85,7 @@ export async function readImage(directory: string, full = false): Promise<Image 
     initramfs: join(directory, initramfs.file),
     root: join(directory, root.file),
     heads: join(directory, heads.file),
+    programs: join(directory, programs.file),
   };
 }
 
@@ -101,7 +104,7 @@ export async function describePart(directory: string, file: string): Promise<v.I
 async function check(directory: string, manifest: ImageManifest, full: boolean): Promise<ImageManifest> {
   const looks = { ...manifest.parts };
   let changed = false;
-  for (const name of ["kernel", "initramfs", "root", "heads"] as const) {
+  for (const name of ["kernel", "initramfs", "root", "heads", "programs"] as const) {
     const part = manifest.parts[name];
     const path = join(directory, part.file);
     const look = attempt(() => lookOf(path), "told below");

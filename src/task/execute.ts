@@ -1,5 +1,5 @@
-import type { GuestProcess } from "../channel/index.ts";
-import type { InputFact, Outcome } from "../contract/index.ts";
+import type { GuestProcess, GuestWitness, ProgramHash } from "../channel/index.ts";
+import type { InputFact, Outcome, WitnessEvent } from "../contract/index.ts";
 import { MayflyError, ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
@@ -16,8 +16,10 @@ interface Execution {
   readonly io: TaskIo;
   readonly network: TaskNetwork;
   readonly recorder: Recorder;
-  readonly signal: AbortSignal | undefined;
-  readonly onInputs: ((inputs: readonly InputFact[]) => void) | undefined;
+  readonly programHash: ProgramHash;
+  readonly signal?: AbortSignal | undefined;
+  readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
 
 /**
@@ -27,8 +29,9 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, signal, onInputs }: Execution,
+  { task, inputs, io, network, recorder, programHash, signal, onInputs, onWitness }: Execution,
 ): Promise<Outcome> {
+  let witness: GuestWitness | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   try {
@@ -38,6 +41,7 @@ export async function execute(
     cancelled.forget();
     // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
     await ignoring(network.close(), "the outcome is the command's");
+    if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
   }
 
   async function work(): Promise<Outcome> {
@@ -50,6 +54,7 @@ export async function execute(
       onInputs?.(facts);
     }
     watch.begin(vm.agent);
+    witness = vm.agent.witness({ programHash, onEvent: onWitness });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     const flowing = connectStreams(

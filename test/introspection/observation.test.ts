@@ -80,7 +80,7 @@ describe("a task's machine", () => {
     const recorder = new Recorder("base");
     await examine(vm, recorder);
     await vm.dispose();
-    const { memory, resources } = recorder.observed;
+    const { memory, resources } = recorder.evidence;
     expect(memory).toMatchObject({ state: "checked", reason: "", pages: 65_536 });
     expect(memory.changedPages).toBeGreaterThan(50);
     expect(memory.changedPages).toBeLessThan(20_000);
@@ -94,8 +94,8 @@ describe("a task's machine", () => {
     const recorder = new Recorder("base");
     await examine(vm, recorder);
     await vm.dispose();
-    expect(recorder.observed.memory).toMatchObject({ state: "unchecked", kernel: [], changedPages: 0 });
-    expect(recorder.observed.memory.reason).not.toBe("");
+    expect(recorder.evidence.memory).toMatchObject({ state: "unchecked", kernel: [], changedPages: 0 });
+    expect(recorder.evidence.memory.reason).not.toBe("");
   });
 
   it("goes on after a check as if there had been none", async () => {

@@ -145,6 +145,7 @@ int main(int count, char **arguments)
 	unsigned accepted = fuzz(200000);
 	failures += check_dns(300000);
 	failures += check_pump();
+	failures += check_witness(arguments[1]);
 	printf("vectors: %u decoded, %u encoded; fuzzing: 200000 frames, %u of them valid; %u failures\n", decoded, encoded,
 	       accepted, failures);
 	return failures ? 1 : 0;

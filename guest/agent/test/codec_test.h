@@ -32,4 +32,7 @@ unsigned check_dns(unsigned rounds);
 /* Reading of sources under credit; returns how many checks failed. */
 unsigned check_pump(void);
 
+/* The records of data-witness.bin encoded again, and digests that are known. Returns the number of failures. */
+unsigned check_witness(const char *directory);
+
 #endif
