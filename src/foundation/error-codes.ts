@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   E_UNKNOWN_PROFILE: { exit: 64 },
   E_BAD_PROFILE: { exit: 64 },
   E_BAD_POLICY: { exit: 64 },
+  E_BAD_RULE: { exit: 64 },
   E_INPUT_MISSING: { exit: 66 },
   E_INPUT_UNREADABLE: { exit: 66 },
   E_INPUT_KIND: { exit: 66 },
