@@ -1,3 +1,5 @@
+import { RecentMap } from "../recent-map.ts";
+
 /** A program that runs in a process, and the names of those above it. */
 interface Ancestry {
   readonly program: string;
@@ -12,11 +14,11 @@ const UNKNOWN: Ancestry = { program: "", name: [], parent: "", ancestor: [] };
 /** Longer chains lose their beginning; nobody looks further up. */
 const MOST_ANCESTORS = 32;
 /** Processes that are remembered: a guest may make more, and what it says of their ends may never come. */
-const MOST = 65_536;
+const MOST = 32_768;
 
 /** Who descends from whom, as far as the witness told. */
 export class Lineage {
-  readonly #processes = new Map<number, Ancestry>();
+  readonly #processes = new RecentMap<number, Ancestry>(MOST);
 
   /** Processes that were told of and have not ended. */
   get alive(): number {
@@ -24,14 +26,14 @@ export class Lineage {
   }
 
   forked(parent: number, child: number): void {
-    this.#set(child, this.of(parent));
+    this.#processes.set(child, this.of(parent));
   }
 
   executed(pid: number, program: string, word = program): void {
     const { name, ancestor: above } = this.of(pid);
     const ancestor = [...name.slice(0, 1), ...above].slice(0, MOST_ANCESTORS);
     const names = [...new Set([lastPart(program), lastPart(word)])];
-    this.#set(pid, { program, name: names, parent: ancestor[0] ?? "", ancestor });
+    this.#processes.set(pid, { program, name: names, parent: ancestor[0] ?? "", ancestor });
   }
 
   exited(pid: number): void {
@@ -40,12 +42,6 @@ export class Lineage {
 
   of(pid: number): Ancestry {
     return this.#processes.get(pid) ?? UNKNOWN;
-  }
-
-  #set(pid: number, process: Ancestry): void {
-    const [oldest] = this.#processes.size >= MOST ? this.#processes.keys() : [];
-    if (oldest !== undefined) this.#processes.delete(oldest);
-    this.#processes.set(pid, process);
   }
 }
 

@@ -19,14 +19,11 @@ const PROCESS: Fields = {
   parent: field("text", "name of the program that ran in this process before, else of its parent"),
   ancestor: field("texts", "names of all programs above it"),
 };
-const FILE: Fields = {
-  ...PROCESS,
-  path: field("text", "path of the file"),
-  file: field(
-    "text",
-    "the file that is there afterwards; of `exec`, the program: what `same: file` compares",
-  ),
-};
+const FILE_AFTERWARDS = field(
+  "text",
+  "the file that is there afterwards; of `exec`, the program: what `same: file` compares",
+);
+const FILE: Fields = { ...PROCESS, path: field("text", "path of the file"), file: FILE_AFTERWARDS };
 
 /** All that rules can speak of: events and the fields of each. Adding to it is adding an entry and its fact. */
 export const VOCABULARY: Readonly<Record<string, { readonly about: string; readonly fields: Fields }>> = {
@@ -34,7 +31,7 @@ export const VOCABULARY: Readonly<Record<string, { readonly about: string; reado
     about: "a program was started",
     fields: {
       ...PROCESS,
-      file: FILE["file"] as Field,
+      file: FILE_AFTERWARDS,
       command: field("text", "its words, joined by spaces; the first 2,048 characters"),
       word: field("texts", "its words"),
       user: field("number", "user id that it runs as; 0 is root"),

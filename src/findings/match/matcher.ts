@@ -30,9 +30,10 @@ export class Matcher {
     const fresh: Finding[] = [];
     for (const watched of this.#byEvent.get(fact.kind) ?? []) {
       const { evidence, tracker } = watched;
-      const isNew = evidence.isEmpty;
-      for (const each of tracker(fact)) evidence.add(each);
-      if (isNew && !evidence.isEmpty) fresh.push(findingOf(watched));
+      const matched = tracker(fact);
+      const isFirst = evidence.isEmpty && matched.length > 0;
+      for (const each of matched) evidence.add(each);
+      if (isFirst) fresh.push(findingOf(watched));
     }
     return fresh;
   }

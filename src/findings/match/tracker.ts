@@ -1,10 +1,11 @@
 import type { Fact, FieldValue } from "../facts/index.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { Pattern, Repeated, Sequence } from "../rule/index.ts";
 
 /** Follows one pattern through the facts, in order. @returns the facts that made it match now; mostly none */
 export type Tracker = (fact: Fact) => readonly Fact[];
 
-/** Values that are followed at once; with more, the oldest is forgotten. */
+/** Values that are followed at once; with more, the oldest are forgotten. */
 const MOST_KEYS = 4096;
 const NOTHING: readonly Fact[] = [];
 
@@ -22,13 +23,7 @@ export function track(pattern: Pattern): Tracker {
 /** What of a field tells one value from another. */
 function keyOf(value: FieldValue): string | undefined {
   if (Array.isArray(value)) return (value as readonly string[])[0];
-  return value === undefined || value === "" ? undefined : String(value as string | number | boolean);
-}
-
-/** Makes room for one more. */
-function bound(map: Map<string, unknown>): void {
-  const [oldest] = map.size >= MOST_KEYS ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
+  return value === undefined || value === "" ? undefined : String(value);
 }
 
 /** The latest different ones: at most as many as are needed. */
@@ -69,14 +64,13 @@ class Window {
 }
 
 function trackRepeated(pattern: Repeated): Tracker {
-  const windows = new Map<string, Window>();
+  const windows = new RecentMap<string, Window>(MOST_KEYS);
   return (fact) => {
     if (!pattern.condition.holds(fact)) return NOTHING;
     const key = pattern.per === undefined ? "" : keyOf(fact.fields[pattern.per]);
     if (key === undefined) return NOTHING;
     let window = windows.get(key);
     if (window === undefined) {
-      bound(windows);
       window = new Window(pattern);
       windows.set(key, window);
     }
@@ -85,7 +79,7 @@ function trackRepeated(pattern: Repeated): Tracker {
 }
 
 function trackSequence({ steps, same, within }: Sequence): Tracker {
-  const begun = new Map<string, readonly Fact[]>();
+  const begun = new RecentMap<string, readonly Fact[]>(MOST_KEYS);
   const advance = (fact: Fact, key: string): readonly Fact[] => {
     const facts = begun.get(key) ?? [];
     const isLate = facts[0] !== undefined && fact.at - facts[0].at > within;
@@ -95,8 +89,6 @@ function trackSequence({ steps, same, within }: Sequence): Tracker {
       if (next + 1 === steps.length) return [...facts, fact];
       begun.set(key, [...facts, fact]);
     } else if (next <= 1 && steps[0]?.holds(fact) === true) {
-      begun.delete(key);
-      bound(begun);
       begun.set(key, [fact]);
     }
     return NOTHING;

@@ -34,7 +34,7 @@ export function compileCondition(value: unknown, site: Site): Condition {
   const { event, ...rest } = value as Readonly<Record<string, unknown>>;
   const own = event === undefined ? site.events : eventsOf(event, { ...site, path: [...path, "event"] });
   const inner = { ...site, events: own };
-  const parts = Object.entries(rest).map(([key, part]) =>
+  const parts = cheapFirst(Object.entries(rest)).map(([key, part]) =>
     GROUPS.includes(key)
       ? compileGroup(key, part, { ...inner, path: [...path, key] })
       : { events: own, holds: compileField(key, part, { ...inner, path: [...path, key] }) },
@@ -43,6 +43,15 @@ export function compileCondition(value: unknown, site: Site): Condition {
   if (events === undefined) throw complain(path, 'it names no event; add one, such as "event: exec"');
   const kinds = new Set(events);
   return { events, holds: (fact) => kinds.has(fact.kind) && parts.every(({ holds }) => holds(fact)) };
+}
+
+/** Values that are compared come before texts that are searched, and those before groups. */
+function cheapFirst(entries: readonly [string, unknown][]): readonly [string, unknown][] {
+  const cost = ([key, value]: [string, unknown]): number => {
+    if (GROUPS.includes(key)) return 2;
+    return typeof value === "object" && !Array.isArray(value) ? 1 : 0;
+  };
+  return [...entries].sort((a, b) => cost(a) - cost(b));
 }
 
 function eventsOf(event: unknown, { path, complain }: Site): readonly string[] {
@@ -96,7 +105,8 @@ export function fieldNamed(
 ): Field {
   for (const event of events) {
     const fields = fieldsOf(event);
-    if (Object.hasOwn(fields, key)) return fields[key] as Field;
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (field !== undefined) return field;
   }
   const known = [...new Set(events.flatMap((event) => Object.keys(fieldsOf(event))))];
   const near = nearest(key, [...known, ...GROUPS]);

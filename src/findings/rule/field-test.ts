@@ -92,12 +92,16 @@ function valueOf(given: unknown, site: Site): string | number | boolean {
 function numberOf(given: unknown, { field, path, complain }: Site): number {
   const units = { bytes: parseSize, time: parseTime } as const;
   const parse = field.type === "bytes" || field.type === "time" ? units[field.type] : undefined;
-  const value = typeof given === "string" ? parse?.(given) : given;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
   if (field.type === "text" || field.type === "texts" || field.type === "flag")
     throw complain(path, "it is no number that could be compared");
-  const unit = { bytes: " or a size such as 10M", time: " of milliseconds, or a time such as 10s" };
-  throw complain(path, `must be a number${unit[field.type as keyof typeof unit] ?? ""}`);
+  const value = typeof given === "string" ? parse?.(given) : given;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const unit = {
+    number: "",
+    bytes: " or a size such as 10M",
+    time: " of milliseconds, or a time such as 10s",
+  };
+  throw complain(path, `must be a number${unit[field.type]}`);
 }
 
 function textsOf(wanted: unknown, { field, path, complain }: Site): readonly string[] {

@@ -19,17 +19,30 @@ export function expandBraces(pattern: string): readonly string[] | undefined {
 
 /**
  * Whether a text as a whole is as a pattern says: `*` stands for anything but `/`, `**` for anything, `?` for one character but `/`.
- * Takes time in proportion to text × pattern at most, whatever the two are.
+ * Takes time in proportion to text × pattern at most, whatever the two are; mostly no more than a few searches for what is
+ * written out in the pattern.
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const tokens = tokensOf(pattern);
+  const texts = tokens.filter((token) => typeof token === "object").map(({ text }) => text);
   const [first] = tokens;
   const last = tokens.at(-1);
-  const head = typeof first === "object" ? first.text : "";
-  const tail = typeof last === "object" ? last.text : "";
-  if (tokens.length <= 1 && typeof first === "object") return (text) => text === head;
-  const units = tokens.flatMap((token) => (typeof token === "object" ? [...token.text] : [token]));
-  return (text) => text.startsWith(head) && text.endsWith(tail) && walk(units, text);
+  const head = typeof first === "object" ? (texts.shift() ?? "") : "";
+  if (tokens.length === 0 || (tokens.length === 1 && head !== "")) return (text) => text === head;
+  const tail = typeof last === "object" ? (texts.pop() ?? "") : "";
+  const mayMatch = (text: string): boolean => {
+    if (!text.startsWith(head) || !text.endsWith(tail)) return false;
+    let from = head.length;
+    for (const each of texts) {
+      const at = text.indexOf(each, from);
+      if (at < 0) return false;
+      from = at + each.length;
+    }
+    return from <= text.length - tail.length;
+  };
+  if (tokens.every((token) => token === "**" || typeof token === "object")) return mayMatch;
+  const units = tokens.flatMap((token) => (typeof token === "object" ? token.text.split("") : [token]));
+  return (text) => mayMatch(text) && walk(units, text);
 }
 
 function tokensOf(pattern: string): Token[] {
@@ -40,30 +53,33 @@ function tokensOf(pattern: string): Token[] {
   });
 }
 
-/** Keeps all places of the pattern that the text so far can have led to. */
+/** Keeps all places of the pattern that the text so far can have led to: 1 for each that it can be at. */
 function walk(units: readonly string[], text: string): boolean {
-  let places = withSkips(new Set([0]), units);
-  for (const character of text) {
-    const next = new Set<number>();
-    for (const place of places) step({ units, place, character }, next);
-    if (next.size === 0) return false;
-    places = withSkips(next, units);
+  let places = new Uint8Array(units.length + 1);
+  let next = new Uint8Array(units.length + 1);
+  places[0] = 1;
+  skipStars(units, places);
+  for (let i = 0; i < text.length; i++) {
+    next.fill(0);
+    const character = text.charAt(i);
+    for (let place = 0; place < units.length; place++)
+      if (places[place] === 1) step(character, { unit: units[place] ?? "", place, next });
+    skipStars(units, next);
+    [places, next] = [next, places];
   }
-  return places.has(units.length);
+  return places[units.length] === 1;
 }
 
-function step(at: { units: readonly string[]; place: number; character: string }, next: Set<number>): void {
-  const { units, place, character } = at;
-  const unit = units[place];
-  if (unit === "**" || (unit === "*" && character !== "/")) next.add(place);
-  else if (unit === character || (unit === "any" && character !== "/")) next.add(place + 1);
+function step(character: string, at: { unit: string; place: number; next: Uint8Array }): void {
+  const { unit, place, next } = at;
+  if (unit === "**" || (unit === "*" && character !== "/")) next[place] = 1;
+  else if (unit === character || (unit === "any" && character !== "/")) next[place + 1] = 1;
 }
 
 /** A star may stand for nothing. */
-function withSkips(places: Set<number>, units: readonly string[]): Set<number> {
-  for (const place of places) {
+function skipStars(units: readonly string[], places: Uint8Array): void {
+  for (let place = 0; place < units.length; place++) {
     const unit = units[place];
-    if (unit === "*" || unit === "**") places.add(place + 1);
+    if (places[place] === 1 && (unit === "*" || unit === "**")) places[place + 1] = 1;
   }
-  return places;
 }
