@@ -38,6 +38,7 @@ export {
   type PolicyParts,
   type PolicySummary,
 } from "./policy.ts";
+export { checkRules, findRule, listRules, type RuleInfo } from "./rules.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export {
   listTemplates,

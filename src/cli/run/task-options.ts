@@ -75,7 +75,7 @@ export async function taskFrom(
     user: options.user,
     isolation: options.isolation,
     limits: limitsFrom({ ...options }),
-    policy: { network: await locatePolicy({ file: options.policy, allow: options.allow }) },
+    policy: await locatePolicy({ file: options.policy, allow: options.allow }),
   };
 }
 

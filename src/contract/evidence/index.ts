@@ -1,13 +1,7 @@
 export { SEVERITIES } from "./finding.ts";
 export type { Finding, FindingEvidence, Severity, Technique, Voice } from "./finding.ts";
 export { uncheckedMemory } from "./memory.ts";
-export type {
-  KernelChange,
-  KernelCheck,
-  KernelPart,
-  MemoryRecord,
-  UnexplainedExecutable,
-} from "./memory.ts";
+export type { KernelChange, KernelCheck, KernelPart, MemoryRecord, UnexplainedExecutable } from "./memory.ts";
 export type { GrantedItem, OnFinding, Receipt, Report, ReportOrigin, SignedReport } from "./report.ts";
 export { NO_RESOURCES } from "./resources.ts";
 export type { ResourceRecord, ResourceSample } from "./resources.ts";

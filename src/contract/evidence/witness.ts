@@ -87,14 +87,7 @@ export interface CallEvent extends Seen {
 
 /** Strings are neutralised. */
 export type WitnessEvent =
-  | ExecEvent
-  | ForkEvent
-  | ExitEvent
-  | FileEvent
-  | RenameEvent
-  | ListenEvent
-  | CredentialsEvent
-  | CallEvent;
+  ExecEvent | ForkEvent | ExitEvent | FileEvent | RenameEvent | ListenEvent | CredentialsEvent | CallEvent;
 
 /** All that the witness said, and what it did not. */
 export interface WitnessRecord {

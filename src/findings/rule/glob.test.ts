@@ -31,7 +31,7 @@ describe("a glob", () => {
 
   it("says what the same regular expression says", () => {
     const letters = (each: string): fc.Arbitrary<string> =>
-      fc.array(fc.constantFrom(...each), { maxLength: 9 }).map((parts) => parts.join(""));
+      fc.array(fc.constantFrom(...each.split("")), { maxLength: 9 }).map((parts) => parts.join(""));
     fc.assert(
       fc.property(letters("ab/.*?"), letters("ab/.["), (pattern, text) => {
         const usual = pattern.replace(/\*{3,}/g, "**");

@@ -25,11 +25,13 @@ export function parseRules(text: string, file: string, matrix: AttackMatrix): re
     throw complain(path, what);
   }
   const seen = new Set<string>();
+  const starts = parsed.output.rules.map((_rule, i) => lineOf(["rules", i]));
   return parsed.output.rules.map((rule, i) => {
     const site = { path: ["rules", i], complain };
+    const source = excerpt(text, starts[i] ?? 1, starts[i + 1]);
     if (seen.has(rule.id)) throw complain([...site.path, "id"], `there is a rule "${rule.id}" already`);
     seen.add(rule.id);
-    return compileRule(rule, { ...site, matrix, where: whereOf(site.path) });
+    return compileRule(rule, { ...site, matrix, where: whereOf(site.path), source });
   });
 }
 
@@ -40,14 +42,24 @@ interface Site {
 
 function compileRule(
   rule: RuleDocument,
-  { matrix, where, ...site }: Site & { matrix: AttackMatrix; where: string },
+  { matrix, where, source, ...site }: Site & { matrix: AttackMatrix; where: string; source: string },
 ): Rule {
   const { id, severity, text } = rule;
   const techniques = rule.techniques.map((technique, i) => {
     if (matrix.find(technique) !== undefined) return matrix.technique(technique);
     throw site.complain([...site.path, "techniques", i], unknownTechnique(technique, matrix));
   });
-  return { id, severity, text, techniques, pattern: compilePattern(rule, site), where };
+  return { id, severity, text, techniques, pattern: compilePattern(rule, site), where, source };
+}
+
+/** Lines of a document from one to before another, moved to the left. */
+function excerpt(text: string, from: number, to: number | undefined): string {
+  const lines = text.split("\n").slice(from - 1, to === undefined ? undefined : to - 1);
+  const indent = /^\s*/.exec(lines[0] ?? "")?.[0].length ?? 0;
+  return lines
+    .map((line) => line.slice(indent))
+    .join("\n")
+    .trimEnd();
 }
 
 function unknownTechnique(id: string, matrix: AttackMatrix): string {

@@ -41,6 +41,8 @@ export interface Rule {
   readonly pattern: Pattern;
   /** `rules/persistence.yaml:4` */
   readonly where: string;
+  /** As it is written, without what it is indented by. */
+  readonly source: string;
 }
 
 /** Events that a pattern has to be told of. */
