@@ -4,6 +4,7 @@ export { MayflyError, type ErrorCode } from "./foundation/index.ts";
 export { neutralise } from "./foundation/index.ts";
 export type {
   DisposalStep,
+  Finding as ReportFinding,
   DocumentChoices,
   DocumentWarning,
   InputFact,
@@ -23,6 +24,9 @@ export type {
   OutputFile,
   Progress,
   RefusedOutput,
+  Report,
+  ReportNote,
+  SignedReport,
   SafeFile,
   SafeForm,
   Secret,

@@ -42,6 +42,24 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/kill.ts")).killCommand,
   },
   {
+    name: "report",
+    group: "Tasks:",
+    summary: "show what a task did, and that it is gone",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
+  {
+    name: "reports",
+    group: "Tasks:",
+    summary: "list, search or remove reports",
+    load: async () => (await import("./commands/reports.ts")).reportsCommand,
+  },
+  {
+    name: "verify",
+    group: "Tasks:",
+    summary: "check a report's signature",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
+  {
     name: "policy",
     group: "Tasks:",
     summary: "say what a network policy allows, and find its mistakes",

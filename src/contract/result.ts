@@ -1,5 +1,6 @@
 import type { DisposalStep } from "./disposal.ts";
 import type { Finding } from "./evidence/finding.ts";
+import type { ReportNote } from "./evidence/report.ts";
 import type { LimitName } from "./limits.ts";
 import type { NetworkRecord } from "./network-record.ts";
 
@@ -78,4 +79,6 @@ export interface TaskResult {
   readonly timings: Timings;
   readonly warnings: readonly string[];
   readonly disposal: { readonly complete: boolean; readonly steps: readonly DisposalStep[] };
+  /** Absent in the report itself, where none was made, and where none was wanted. */
+  readonly report?: ReportNote | undefined;
 }

@@ -28,6 +28,9 @@ export const ERROR_CODES = {
   E_ISOLATION: { exit: 77 },
   E_LIMIT_UNENFORCEABLE: { exit: 77 },
   E_UNKNOWN_TASK: { exit: 64 },
+  E_UNKNOWN_REPORT: { exit: 64 },
+  E_BAD_REPORT: { exit: 65 },
+  E_REPORT_CHANGED: { exit: 65 },
   E_IN_USE: { exit: 73 },
   E_CANCELLED: { exit: 130 },
   // what the machine lacks

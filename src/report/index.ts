@@ -1,1 +1,6 @@
+export { buildReport, noteOf } from "./build.ts";
+export { canonicalJson } from "./canonical.ts";
+export { decodeSignedReport, MOST_REPORT_BYTES } from "./decode.ts";
+export type { Evidence } from "./evidence.ts";
+export { processTree, treeRows, type TreeRow } from "./process-tree.ts";
 export { Recorder, exitCodeOf, type MachineFacts } from "./recorder.ts";

@@ -6,11 +6,14 @@ import type {
   Outcome,
   OutputFile,
   RefusedOutput,
+  Finding,
   NetworkRecord,
   TaskResult,
   Timings,
 } from "../contract/index.ts";
 import { ERROR_CODES, MayflyError, asMayflyError, type ErrorCode } from "../foundation/index.ts";
+
+import { NO_EVIDENCE, type Evidence } from "./evidence.ts";
 
 /** What is known of the machine that a task ran in. */
 export interface MachineFacts {
@@ -44,6 +47,8 @@ export class Recorder {
   #inputs: readonly InputFact[] = [];
   #outputs: readonly OutputFile[] = [];
   #refused: readonly RefusedOutput[] = [];
+  #evidence = NO_EVIDENCE;
+  #findings: readonly Finding[] = [];
 
   constructor(profile: string) {
     this.#profile = profile;
@@ -75,6 +80,23 @@ export class Recorder {
 
   network(record: NetworkRecord): void {
     this.#network = record;
+  }
+
+  /** What was observed, as each observer ends: whoever says nothing leaves what is there. */
+  observed(evidence: Partial<Evidence>): void {
+    this.#evidence = { ...this.#evidence, ...evidence };
+  }
+
+  get evidence(): Evidence {
+    return this.#evidence;
+  }
+
+  found(findings: readonly Finding[]): void {
+    this.#findings = [...this.#findings, ...findings];
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#findings;
   }
 
   outputs({ kept, refused, warnings }: CollectedOutputs): void {

@@ -39,6 +39,17 @@ export {
   type PolicySummary,
 } from "./policy.ts";
 export { checkRules, findRule, listRules, type RuleInfo } from "./rules.ts";
+export {
+  Reports,
+  formatReport,
+  processRows,
+  tightenPolicy,
+  verifyReport,
+  type ReportFormat,
+  type ReportQuery,
+  type ReportSummary,
+  type VerifiedReport,
+} from "./reports.ts";
 export { checkSystem, installPackages, type InstallOptions, type SystemState } from "./setup.ts";
 export {
   listTemplates,

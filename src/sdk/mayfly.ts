@@ -2,11 +2,12 @@ import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
+import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits, admitNetwork } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, runTask } from "../task/index.ts";
+import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   RunRequest,
   RunResult,
 } from "./options.ts";
+import { Reports } from "./reports.ts";
 import { requireCertificates } from "./roots.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
@@ -47,10 +49,21 @@ export class Mayfly implements AsyncDisposable {
   readonly #host: Host;
   readonly #microvisor: Microvisor;
   readonly #network: Pick<MayflyOptions, "dns" | "roots">;
+  readonly #state: string | undefined;
+  readonly #ruleFiles: readonly string[];
+  #loadedRules: ReturnType<typeof loadRules> | undefined;
+  /** The reports that are kept of this user's tasks. */
+  readonly reports: Reports;
 
-  private constructor(host: Host, network: Pick<MayflyOptions, "dns" | "roots">) {
+  private constructor(
+    host: Host,
+    { state, rules = [], ...network }: Pick<MayflyOptions, "dns" | "roots" | "state" | "rules">,
+  ) {
+    this.#ruleFiles = rules;
     this.#host = host;
     this.#network = network;
+    this.#state = state;
+    this.reports = new Reports(state);
     this.#microvisor = new Microvisor(host);
   }
 
@@ -60,23 +73,26 @@ export class Mayfly implements AsyncDisposable {
    */
   static async open({
     home,
+    state,
     standby = {},
     progress = ignoreProgress,
     signal,
     dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
     roots,
+    rules = [],
   }: MayflyOptions = {}): Promise<Mayfly> {
     requireCertificates(roots ?? []);
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
-    const mayfly = new Mayfly(host, { dns, roots });
+    const mayfly = new Mayfly(host, { dns, roots, state, rules });
+    if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
     return mayfly;
   }
 
   /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
   async run(request: RunRequest): Promise<RunResult> {
-    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, ...task } = request;
+    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, report, onReport, ...task } = request;
     const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
     const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
     const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
@@ -89,7 +105,9 @@ export class Mayfly implements AsyncDisposable {
       onResize,
     };
     const network = { ...this.#network, onStream, pcap };
-    const result = await runTask({ ...task, limits }, { microvisor: this.#microvisor, io, network, signal });
+    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal };
+    const reporting = this.#reporting(report, onReport);
+    const result = await runTask({ ...task, limits }, { ...host, reporting });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
   }
 
@@ -100,10 +118,12 @@ export class Mayfly implements AsyncDisposable {
    */
   async open(
     source: string | Readable,
-    { name, signal, onPage, onStage, ...choices }: OpenRequest = {},
+    { name, signal, onPage, onStage, report, ...choices }: OpenRequest = {},
   ): Promise<OpenResult> {
     const document = typeof source === "string" ? { path: source, name } : { content: source, name };
-    return await openDocument(document, choices, { microvisor: this.#microvisor, signal, onPage, onStage });
+    const reporting = this.#reporting(report);
+    const host = { microvisor: this.#microvisor, reporting, rules: this.#rules, signal };
+    return await openDocument(document, choices, { ...host, onPage, onStage });
   }
 
   /**
@@ -113,7 +133,7 @@ export class Mayfly implements AsyncDisposable {
    */
   async openMany(
     sources: readonly string[],
-    { jobs, onEvent, signal, ...choices }: OpenManyRequest = {},
+    { jobs, onEvent, signal, report, ...choices }: OpenManyRequest = {},
   ): Promise<readonly OpenResult[]> {
     const { memory } = admitLimits(choices.limits ?? {}, await this.#limitsOf(OFFICE));
     const wholeNames = needWholeNames(sources, choices.out);
@@ -124,7 +144,7 @@ export class Mayfly implements AsyncDisposable {
         tell({ kind: "page", done, of });
       };
       const wholeName = choices.wholeName ?? wholeNames[index];
-      const result = await this.open(source, { ...choices, wholeName, signal, onPage });
+      const result = await this.open(source, { ...choices, wholeName, signal, report, onPage });
       tell({ kind: "ended", result });
       return result;
     });
@@ -214,6 +234,19 @@ export class Mayfly implements AsyncDisposable {
     await this.close();
   }
 
+  /** Read when they are first asked for, and once. */
+  readonly #rules = async (): ReturnType<typeof loadRules> => {
+    this.#loadedRules ??= loadRules(this.#ruleFiles);
+    return await this.#loadedRules;
+  };
+
+  /** Undefined where no report is wanted. */
+  #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {
+    if (!wanted) return undefined;
+    const { engine, version } = this.#host;
+    return { version, state: this.#state, onReport, engine: async () => nameEngine(await engine.facts()) };
+  }
+
   async #limitsOf(profile: string): Promise<Partial<Limits>> {
     return (await this.#microvisor.profileDefaults(profile)).limits ?? {};
   }
@@ -229,6 +262,10 @@ function wantedStandbys(
 /** `Array.isArray` does not narrow read-only arrays. */
 function isList(value: object): value is readonly string[] {
   return Array.isArray(value);
+}
+
+function nameEngine({ name, version }: EngineFacts): string {
+  return `${name} ${version}`;
 }
 
 function describe({ id, kind, profile, label, since, owner }: LedgerEntry): RunningVm {

@@ -4,6 +4,7 @@ import type {
   Limits,
   OpenResult,
   Progress,
+  SignedReport,
   StreamListener,
   TaskPolicy,
   TaskRequest,
@@ -14,6 +15,8 @@ import type {
 export interface MayflyOptions {
   /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
   readonly home?: string | undefined;
+  /** Where reports and the key that signs them live. Default: `MAYFLY_STATE`, else `$XDG_STATE_HOME/mayfly`, else `~/.local/state/mayfly`. */
+  readonly state?: string | undefined;
   /** Forks to keep ready: `{ python: 2 }`, or `["python"]` for as many as the profile says. Default: none. */
   readonly standby?: Readonly<Record<string, number>> | readonly string[] | undefined;
   /** Ends what is being made (images, templates) when it aborts; tasks have signals of their own. */
@@ -25,6 +28,8 @@ export interface MayflyOptions {
    * `inspect`: a company's, say. The guest's own trust is not changed by them. `NODE_EXTRA_CA_CERTS` names a file of them.
    */
   readonly roots?: readonly string[] | undefined;
+  /** Files of rules by which tasks are judged, besides Mayfly's and those in `~/.config/mayfly/rules`. */
+  readonly rules?: readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }
@@ -42,6 +47,10 @@ export interface RunRequest extends TaskRequest {
   readonly onStream?: StreamListener | undefined;
   /** File that gets all that passes on streams, as PCAPNG. One that exists is replaced with `force` only. */
   readonly pcap?: string | undefined;
+  /** `false`: no report is made of it. Default: one is made, signed and kept. */
+  readonly report?: boolean | undefined;
+  /** Told of the report when the micro-VM is gone, whether it could be kept or not. */
+  readonly onReport?: ((report: SignedReport) => void) | undefined;
   /** Tells of new sizes of the terminal, where `terminal` asks for one. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
 }
@@ -80,6 +89,8 @@ export interface OpenRequest extends DocumentChoices {
   /** Told of each page that is done. */
   readonly onPage?: ((done: number, of: number | undefined) => void) | undefined;
   readonly onStage?: ((stage: OpenStage) => void) | undefined;
+  /** `false`: no report is made of it. */
+  readonly report?: boolean | undefined;
 }
 
 /** How several documents are to be opened. */
@@ -88,6 +99,8 @@ export interface OpenManyRequest extends DocumentChoices {
   /** Documents at once, 1 … 64. Default: as many as cores and half of the free memory allow. */
   readonly jobs?: number | undefined;
   readonly onEvent?: ((event: BatchEvent) => void) | undefined;
+  /** `false`: no reports are made of them. */
+  readonly report?: boolean | undefined;
 }
 
 /** What happens to one document of a batch. */

@@ -6,6 +6,7 @@ import type { AdmittedTask } from "../policy/index.ts";
 import type { Recorder } from "../report/index.ts";
 import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
+import type { FindingStop } from "./finding-stop.ts";
 import type { OpenInput } from "./open-input.ts";
 import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
@@ -17,6 +18,8 @@ interface Execution {
   readonly network: TaskNetwork;
   readonly recorder: Recorder;
   readonly signal: AbortSignal | undefined;
+  /** Ends it at a finding, where the policy says so. */
+  readonly stop: FindingStop | undefined;
   readonly onInputs: ((inputs: readonly InputFact[]) => void) | undefined;
 }
 
@@ -27,12 +30,17 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, signal, onInputs }: Execution,
+  { task, inputs, io, network, recorder, signal, stop, onInputs }: Execution,
 ): Promise<Outcome> {
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   try {
-    return await Promise.race([vm.watched(work()), watch.hit, cancelled.promise]);
+    return await Promise.race([
+      vm.watched(work()),
+      watch.hit,
+      cancelled.promise,
+      ...(stop === undefined ? [] : [stop.hit]),
+    ]);
   } finally {
     watch.end();
     cancelled.forget();

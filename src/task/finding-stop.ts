@@ -1,11 +1,13 @@
-import type { Finding, OnFinding, Outcome, StreamRecord, WitnessEvent } from "../contract/index.ts";
+import type { Finding, OnFinding, Outcome, StreamAsked, WitnessEvent } from "../contract/index.ts";
 import { FindingWatch, actionOn, type Rule } from "../findings/index.ts";
 import { deferred } from "../foundation/index.ts";
+import type { NetworkHost } from "./network.ts";
 
 /** Watches a running task by the rules; `hit` settles with the first finding that the policy ends it for, and never otherwise. */
 export class FindingStop {
   readonly #policy: OnFinding;
   readonly #watch: FindingWatch;
+  readonly #from = performance.now();
   readonly #hit = deferred<Outcome>();
 
   constructor(policy: OnFinding, rules: readonly Rule[]) {
@@ -21,8 +23,24 @@ export class FindingStop {
     this.#judge(this.#watch.event(event));
   }
 
-  stream(stream: StreamRecord): void {
-    this.#judge(this.#watch.stream(stream));
+  /** The same network, which tells of each stream as it is asked for and decided. */
+  watching(network: NetworkHost): NetworkHost {
+    const onStream = async (asked: StreamAsked): Promise<"allow" | "refuse" | undefined> => {
+      const answer = await network.onStream?.(asked);
+      this.#asked(asked, answer);
+      return answer;
+    };
+    return { ...network, onStream };
+  }
+
+  #asked({ target, decision, program }: StreamAsked, answer: "allow" | "refuse" | undefined): void {
+    const allowed = answer === undefined ? decision.allowed : answer === "allow";
+    const nothing = { addresses: [], connected: undefined, tls: undefined, inspected: false, http: [] };
+    const sofar = { bytesOut: 0, bytesIn: 0, lasted: 0, end: allowed ? "task-ended" : "refused" } as const;
+    const at = performance.now() - this.#from;
+    this.#judge(
+      this.#watch.stream({ at, target, program, decision: { ...decision, allowed }, ...nothing, ...sofar }),
+    );
   }
 
   #judge(found: readonly Finding[]): void {

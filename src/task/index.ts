@@ -1,3 +1,4 @@
+export type { Reporting } from "./reporting.ts";
 export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
 export type { OutputConsumer, TaskIo } from "./io.ts";
 export { TaskNetwork } from "./network.ts";

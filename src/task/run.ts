@@ -1,13 +1,16 @@
 import type { InputFact, TaskRequest, TaskResult } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
-import { admit } from "../policy/index.ts";
+import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
+import type { Rule } from "../findings/index.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
+import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
+import { report, type Reporting } from "./reporting.ts";
 
 /** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
 export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
@@ -16,6 +19,10 @@ export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** What is found by; asked for when the task has ended, and before it begins where the policy has `onFinding`. Default: none. */
+  readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
+  /** Makes the report when the micro-VM is gone. Default: none is made. */
+  readonly reporting?: Reporting | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
@@ -32,12 +39,17 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const profile = request.profile ?? "base";
   const recorder = new Recorder(profile);
   const scope = new Scope();
+  let task: AdmittedTask | undefined;
   try {
     // Policy: all that the task may touch. What is missing is told before a machine is made.
-    const task = admit(request, await microvisor.profileDefaults(profile));
+    task = admit(request, await microvisor.profileDefaults(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
-    const network = await TaskNetwork.open(task.network, host.network ?? {});
+    const stop = task.onFinding && new FindingStop(task.onFinding, (await host.rules?.()) ?? []);
+    const network = await TaskNetwork.open(
+      task.network,
+      stop?.watching(host.network ?? {}) ?? host.network ?? {},
+    );
     scope.defer("streams", async () => {
       await network.close().finally(async () => {
         recorder.network(await network.record());
@@ -56,7 +68,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
 
     // Task: inputs and limits go in, the command runs, results come out.
     recorder.outcome(
-      await execute(vm, { task, inputs, io, network, recorder, signal, onInputs: host.onInputs }),
+      await execute(vm, { task, inputs, io, network, recorder, signal, stop, onInputs: host.onInputs }),
     );
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
@@ -69,5 +81,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     recorder.failure(cause);
   }
   // Disposal: every step, last-in first-out; then the report.
-  return recorder.build(await scope.close());
+  const result = recorder.build(await scope.close());
+  return host.reporting === undefined
+    ? result
+    : await report({ result, recorder, task, rules: host.rules }, host.reporting);
 }

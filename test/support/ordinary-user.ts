@@ -17,6 +17,7 @@ const INSTALLED = [
   "node_modules/ipaddr.js",
   "node_modules/tldts",
   "node_modules/tldts-core",
+  "node_modules/canonicalize",
   "node_modules/valibot",
   "node_modules/yaml",
 ];
@@ -29,6 +30,7 @@ const OURS = [
   "TMPDIR",
   "MAYFLY_HOME",
   "MAYFLY_RUNTIME",
+  "MAYFLY_STATE",
   "MAYFLY_KVM_DEVICE",
 ];
 

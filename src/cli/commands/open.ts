@@ -51,6 +51,7 @@ export function openCommand(invocation: Invocation): CommandType {
       ]),
     )
     .option("--json", "print the result as JSON: an object for one document, an array for several")
+    .option("--no-report", "make no report")
     .option("-q, --quiet", "no progress, no remarks: only the paths of safe copies")
     .option("-y, --yes", "install missing system packages without asking");
   addLimitOptions(command, { ...DEFAULT_LIMITS, memory: 2 ** 30 }, [

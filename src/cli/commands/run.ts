@@ -12,7 +12,6 @@ interface RunOptions extends TaskOptions {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly json?: boolean;
-  readonly report?: string;
 }
 
 const MOST_GATHERED = 256 * MIB;
@@ -43,7 +42,8 @@ export function runCommand(invocation: Invocation): Command {
     .option("--no-stdin", "leave standard input alone")
     .option("-t, --tty", "give the command a terminal (end a session that hangs with Enter ~ .)")
     .option("--json", "print one JSON object with the result and the command's output")
-    .option("--report <FILE>", "write the result as JSON to a file (--force replaces one)");
+    .option("--report <FILE>", "write the signed report to a file too (--force replaces one)")
+    .option("--no-report", "make no report");
   addMannerOptions(command);
   addLimitOptions(command, DEFAULT_LIMITS);
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: RunOptions) => {
@@ -63,7 +63,8 @@ export function runCommand(invocation: Invocation): Command {
         gather: json,
         quiet: options.quiet ?? false,
         yes: options.yes ?? false,
-        report: options.report,
+        report: typeof options.report === "string" ? options.report : undefined,
+        unreported: options.report === false,
         force: options.force ?? false,
       },
       invocation,
@@ -78,7 +79,7 @@ function requireGatherable(outputBytes = 0): void {
   throw new MayflyError(
     "E_USAGE",
     `--json holds the output in memory, at most ${most}; --output asks for ${flagValue("outputBytes", outputBytes)}`,
-    { next: `Give --output ${most} or less, or leave --json out and use --report FILE for the result.` },
+    { next: `Give --output ${most} or less, or leave --json out.` },
   );
 }
 

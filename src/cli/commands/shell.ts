@@ -31,10 +31,9 @@ export function shellCommand(invocation: Invocation): Command {
     .usage("[PROFILE] [FILES…] [OPTIONS]")
     .argument("[PROFILE]", "kind of machine (default: base)")
     .argument("[FILES...]", "inputs, each readable as /in/NAME");
-  addTaskOptions(command).option(
-    "--json",
-    "print one JSON object with the result when the session has ended",
-  );
+  addTaskOptions(command)
+    .option("--json", "print one JSON object with the result when the session has ended")
+    .option("--no-report", "make no report");
   addMannerOptions(command);
   addLimitOptions(command, { ...DEFAULT_LIMITS, timeMs: SESSION_MS });
   return command
@@ -61,6 +60,7 @@ export function shellCommand(invocation: Invocation): Command {
           quiet: options.quiet ?? false,
           yes: options.yes ?? false,
           report: undefined,
+          unreported: options.report === false,
           force: false,
         },
         invocation,

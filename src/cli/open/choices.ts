@@ -20,6 +20,7 @@ export interface OpenOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly yes?: boolean;
+  readonly report?: boolean;
 }
 
 /** What is to be opened, how, and how it is shown. */
@@ -32,6 +33,7 @@ export interface OpenPlan {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly yes: boolean;
+  readonly report: boolean;
 }
 
 /** Reads the command line. @throws E_USAGE where words do not go together */
@@ -54,6 +56,7 @@ export async function choicesFrom(files: readonly string[], options: OpenOptions
     json: options.json ?? false,
     quiet: options.quiet ?? false,
     yes: options.yes ?? false,
+    report: options.report ?? true,
   };
 }
 

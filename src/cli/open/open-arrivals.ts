@@ -35,6 +35,7 @@ export async function openArrivals(
     if (paths === undefined) return 0;
     await mayfly.openMany(paths, {
       ...choices,
+      report: plan.report,
       wholeName: true, // what arrives later under the same stem must have a name of its own
       jobs,
       signal,

@@ -48,6 +48,7 @@ async function openAll(plan: OpenPlan, { progress, signal }: Work): Promise<read
   const result = await mayfly.open(file === STANDARD_INPUT ? process.stdin : file, {
     ...choices,
     name: plan.name,
+    report: plan.report,
     signal,
     onStage: (stage) => {
       progress.report({ step: `Opening ${name}`, detail: DOING[stage] });
@@ -78,6 +79,7 @@ async function openSeveral(
   };
   return await mayfly.openMany(files, {
     ...choices,
+    report: plan.report,
     jobs,
     signal,
     onEvent: (event) => {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { OpenResult } from "../../contract/index.ts";
 import { formatSize, formatTime, neutralise } from "../../foundation/index.ts";
-import { summary } from "../run/notes.ts";
+import { reportNote, summary } from "../run/notes.ts";
 import { print } from "../terminal/print.ts";
 import { styleFor } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -43,7 +43,10 @@ export function tellResult(result: OpenResult, { quiet }: How): void {
   for (const { path } of result.forms) print(neutralise(path, 4096));
   if (quiet || outcome.kind === "failed" || !process.stderr.isTTY) return;
   say(style.dim(facts(result)));
-  if (report !== undefined) say(style.dim(summary(report)));
+  if (report === undefined) return;
+  say(style.dim(summary(report)));
+  const note = reportNote(report);
+  if (note !== undefined) say(style.dim(note));
 }
 
 /** Several documents: a table, and how many were converted. */

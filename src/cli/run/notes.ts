@@ -73,6 +73,14 @@ export function summary({ isolation, timings, origin, disposal, network }: TaskR
   );
 }
 
+/** The report of a task, and the gravest thing in it; undefined where there is none. */
+export function reportNote({ report }: TaskResult): string | undefined {
+  if (report?.stored === undefined) return undefined;
+  const { id, gravest } = report;
+  const found = gravest === undefined ? "" : `${gravest.severity}: ${neutralise(gravest.text, 100)} · `;
+  return `${found}mayfly report ${id}`;
+}
+
 /** A few words for the usual reasons, else the first clause; `mayfly doctor` tells it in full. */
 function shortReason(reason: string): string {
   if (reason.includes("no guest boots")) return "no working KVM";

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import type { TaskRequest } from "../../contract/index.ts";
+import type { SignedReport, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { Mayfly, type RunResult } from "../../sdk/index.ts";
+import { Mayfly, formatReport, type RunRequest, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
 import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
-import { failureNotes, summary, warningNotes } from "./notes.ts";
+import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
 import type { CliTask } from "./task-options.ts";
@@ -25,6 +25,8 @@ export interface Presentation {
   /** Install missing system packages without asking. */
   readonly yes: boolean;
   readonly report: string | undefined;
+  /** No report is made. */
+  readonly unreported: boolean;
   /** Replace a report that exists. */
   readonly force: boolean;
 }
@@ -32,16 +34,20 @@ export interface Presentation {
 /** Runs one task from our own standard streams. @returns the exit status */
 export async function performTask(task: CliTask, how: Presentation, invocation: Invocation): Promise<number> {
   requireInputs(task);
-  const report = how.report === undefined ? undefined : new ReportFile(how.report, how);
+  const report = how.report === undefined ? undefined : new ReportFile(how.report, { force: how.force });
+  let made: SignedReport | undefined;
+  const onReport = (signed: SignedReport): void => {
+    made = signed;
+  };
   try {
     const result = await withProgress(
       { quiet: how.quiet || how.gather, invocation },
-      async (work) => await runPrepared(task, how, work),
+      async (work) => await runPrepared({ ...task, report: !how.unreported, onReport }, how, work),
     );
     const exitCode = exitCodeOf(result, invocation.interruption.status);
     if (how.json) writeJson(resultJson(result, { streams: how.gather, exitCode }));
     else tell(result, how);
-    report?.write(resultJson(result, { streams: false, exitCode }));
+    if (report !== undefined) await writeReport(report, made, result);
     return exitCode;
   } finally {
     report?.close();
@@ -49,9 +55,13 @@ export async function performTask(task: CliTask, how: Presentation, invocation: 
 }
 
 /** What is made for the first time is made before our streams become the task's, so that its progress can be shown. */
-async function runPrepared(task: CliTask, how: Presentation, { progress, signal }: Work): Promise<RunResult> {
+async function runPrepared(
+  { rules, ...task }: CliTask & Pick<RunRequest, "report" | "onReport">,
+  how: Presentation,
+  { progress, signal }: Work,
+): Promise<RunResult> {
   await requireSystem({ progress, yes: how.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+  await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
   progress.clear();
   const leaving = new AbortController();
@@ -81,6 +91,21 @@ function tell(result: RunResult, { quiet }: Presentation): void {
     process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
   if (quiet || !process.stderr.isTTY || result.outcome.kind === "failed") return;
   process.stderr.write(`${style.dim(summary(result))}\n`);
+  const note = reportNote(result);
+  if (note !== undefined) process.stderr.write(`${style.dim(note)}\n`);
+}
+
+/** @throws E_OUTPUT_EXISTS, E_OUTPUT_WRITE; where there was no micro-VM, there is no report, and the failure was told */
+async function writeReport(
+  file: ReportFile,
+  made: SignedReport | undefined,
+  { outcome }: RunResult,
+): Promise<void> {
+  if (made !== undefined) file.write(await formatReport(made, "json"));
+  else if (outcome.kind !== "failed" && outcome.kind !== "cancelled")
+    throw new MayflyError("E_OUTPUT_WRITE", "There is no report to write", {
+      next: "The notes above say why.",
+    });
 }
 
 /** A mistyped name is told before minutes go into a first image. Everything else about inputs is the task's to check. */

@@ -19,24 +19,33 @@ interface Target {
   close(): void;
 }
 
+interface ReportFileOptions {
+  /** Replace a file that exists. */
+  readonly force?: boolean;
+  /** The option that named the file, for messages. */
+  readonly option?: string;
+}
+
 /**
  * A report that appears whole or not at all. Opened before the task runs, so that a bad path is told before. Only files
  * are replaced; a device, a pipe and our own standard output are written to as they are.
  */
 export class ReportFile {
   readonly #path: string;
+  readonly #option: string;
   readonly #target: Target;
 
   /** @throws E_OUTPUT_EXISTS, E_OUTPUT_WRITE */
-  constructor(path: string, { force = false }: { force?: boolean } = {}) {
+  constructor(path: string, { force = false, option = "--report" }: ReportFileOptions = {}) {
     this.#path = path;
-    this.#target = this.#writing(() => openTarget(path, force));
+    this.#option = option;
+    this.#target = this.#writing(() => openTarget(path, { force, option }));
   }
 
   /** @throws E_OUTPUT_EXISTS where a file came there meanwhile, E_OUTPUT_WRITE */
-  write(document: unknown): void {
+  write(text: string): void {
     this.#writing(() => {
-      this.#target.write(`${JSON.stringify(document, undefined, 2)}\n`);
+      this.#target.write(text);
     });
   }
 
@@ -51,33 +60,33 @@ export class ReportFile {
     } catch (cause) {
       if (cause instanceof MayflyError) throw cause;
       const why = errnoOf(cause) === "ENXIO" ? "nobody reads it" : (errnoOf(cause) ?? "unknown");
-      throw unwritable(this.#path, why, cause);
+      throw unwritable(this.#path, why, this.#option, cause);
     }
   }
 }
 
-function openTarget(path: string, force: boolean): Target {
+function openTarget(path: string, { force, option }: Required<ReportFileOptions>): Target {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
-    if (isThere(path)) throw unwritable(path, "it is a symbolic link to nothing");
-    return newFile(path, force);
+    if (isThere(path)) throw unwritable(path, "it is a symbolic link to nothing", option);
+    return newFile(path, { force, option });
   }
-  if (found.isDirectory()) throw unwritable(path, "it is a directory");
+  if (found.isDirectory()) throw unwritable(path, "it is a directory", option);
   const own = [process.stdout, process.stderr].find(({ fd }) => isSame(found, fd));
   if (own !== undefined) return ownStream(own);
   if (!found.isFile()) return inPlace(path, found.isFIFO());
-  if (!force) throw taken(path);
-  return newFile(realpathSync(path), force);
+  if (!force) throw taken(path, option);
+  return newFile(realpathSync(path), { force, option });
 }
 
 /** Written beside its place and then moved there. */
-function newFile(path: string, force: boolean): Target {
+function newFile(path: string, { force, option }: Required<ReportFileOptions>): Target {
   const temporary = `${path}.${process.pid}.tmp`;
   const descriptor = openSync(temporary, "wx");
   return {
     write(text) {
       writeFileSync(descriptor, text);
-      if (!force && isThere(path)) throw taken(path);
+      if (!force && isThere(path)) throw taken(path, option);
       renameSync(temporary, path);
     },
     close() {
@@ -130,15 +139,15 @@ function closeQuietly(descriptor: number): void {
   }, "nothing is lost by it");
 }
 
-function taken(path: string): MayflyError {
+function taken(path: string, option: string): MayflyError {
   return new MayflyError("E_OUTPUT_EXISTS", `The report ${neutralise(path)} exists`, {
-    next: "Name another file with --report, or replace it with --force.",
+    next: `Name another file with ${option}, or replace it with --force.`,
   });
 }
 
-function unwritable(path: string, why: string, cause?: unknown): MayflyError {
+function unwritable(path: string, why: string, ...[option, cause]: [string, unknown?]): MayflyError {
   return new MayflyError("E_OUTPUT_WRITE", `The report ${neutralise(path)} cannot be written: ${why}`, {
     cause,
-    next: "Name a file in a directory that exists and that you may write to with --report.",
+    next: `Name a file in a directory that exists and that you may write to with ${option}.`,
   });
 }

@@ -7,7 +7,7 @@ interface ResultJsonOptions {
   readonly exitCode: number;
 }
 
-/** The document of `--json` and `--report`: the result, and `error` where Mayfly itself failed. */
+/** The document of `--json`: the result, and `error` where Mayfly itself failed. */
 export function resultJson(
   result: RunResult,
   { streams, exitCode }: ResultJsonOptions,

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { locatePolicy, type RunRequest } from "../../sdk/index.ts";
+import { locatePolicy, type MayflyOptions, type RunRequest } from "../../sdk/index.ts";
 import { requireUtf8 } from "../valid-text.ts";
 import { limitsFrom } from "./limit-options.ts";
 
@@ -17,10 +17,13 @@ export interface TaskOptions {
   readonly isolation?: Isolation;
   readonly allow?: readonly string[];
   readonly policy?: string;
+  readonly rules?: readonly string[];
   readonly pcap?: string;
   readonly yes?: boolean;
   readonly quiet?: boolean;
   readonly raw?: boolean;
+  /** `false` for --no-report; the name of a file for `run`. */
+  readonly report?: string | boolean;
 }
 
 /** Adds what `run` and `shell` have in common. */
@@ -38,6 +41,11 @@ export function addTaskOptions(command: Command): Command {
       collect,
     )
     .option("--policy <FILE>", "a policy document that says what it may reach: see `mayfly policy --help`")
+    .option(
+      "--rules <FILE>",
+      "more rules that say what is worth telling: see `mayfly rules --help` (repeatable)",
+      collect,
+    )
     .option("--pcap <FILE>", "record all that passes on its connections, for Wireshark")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
     .addOption(
@@ -57,7 +65,7 @@ export function addMannerOptions(command: Command): Command {
 }
 
 /** A task, and what of it only a caller of the SDK says. */
-export type CliTask = TaskRequest & Pick<RunRequest, "pcap">;
+export type CliTask = TaskRequest & Pick<RunRequest, "pcap"> & Pick<MayflyOptions, "rules">;
 
 /** @throws E_BAD_POLICY, E_INPUT_MISSING, E_INPUT_UNREADABLE for the policy */
 export async function taskFrom(
@@ -69,6 +77,7 @@ export async function taskFrom(
     inputs: [...files, ...(options.in ?? [])],
     out: options.out,
     pcap: options.pcap,
+    rules: options.rules,
     force: options.force,
     env: options.env,
     cwd: options.cwd,

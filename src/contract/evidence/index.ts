@@ -2,7 +2,17 @@ export { SEVERITIES } from "./finding.ts";
 export type { Finding, FindingEvidence, Severity, Technique, Voice } from "./finding.ts";
 export { uncheckedMemory } from "./memory.ts";
 export type { KernelChange, KernelCheck, KernelPart, MemoryRecord, UnexplainedExecutable } from "./memory.ts";
-export type { GrantedItem, OnFinding, Receipt, Report, ReportOrigin, SignedReport } from "./report.ts";
+export type {
+  GrantedItem,
+  GrantedRule,
+  InjectedHeader,
+  OnFinding,
+  Receipt,
+  Report,
+  ReportNote,
+  ReportOrigin,
+  SignedReport,
+} from "./report.ts";
 export { NO_RESOURCES } from "./resources.ts";
 export type { ResourceRecord, ResourceSample } from "./resources.ts";
 export { NO_WITNESS } from "./witness.ts";

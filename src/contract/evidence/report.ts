@@ -13,6 +13,24 @@ export interface GrantedItem {
   readonly used: string;
 }
 
+/** A rule of the network policy as the task had it, so that a smaller one can be made of it. Never has a secret in it. */
+export interface GrantedRule {
+  readonly list: "allow" | "private";
+  /** As a stream's `decision.rule` names it: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
+  readonly rule: string;
+  /** As the policy writes it: `*.example.org`. */
+  readonly to: string;
+  readonly tls: "required" | undefined;
+  readonly inspect: boolean;
+  readonly inject: readonly InjectedHeader[];
+}
+
+/** A header that the host put into requests, and where its value came from: for a literal, nothing more is said. */
+export interface InjectedHeader {
+  readonly header: string;
+  readonly from: "literal" | { readonly env: string } | { readonly file: string };
+}
+
 /** Who made the report, so that a reader years later knows what it is. */
 export interface ReportOrigin {
   /** Mayfly's version. */
@@ -35,6 +53,19 @@ export interface Report {
   /** Gravest first. */
   readonly findings: readonly Finding[];
   readonly granted: readonly GrantedItem[];
+  /** Rules of the network policy, `deny` aside. */
+  readonly rules: readonly GrantedRule[];
+}
+
+/** What a result says of its report. */
+export interface ReportNote {
+  /** The micro-VM's. */
+  readonly id: string;
+  /** How many findings of each severity. */
+  readonly findings: Readonly<Record<Finding["severity"], number>>;
+  readonly gravest: Pick<Finding, "rule" | "severity" | "text"> | undefined;
+  /** Path of the file; undefined where it could not be kept, and the result's warnings say why. */
+  readonly stored: string | undefined;
 }
 
 /** Signature over the exact bytes of a report, by the key of the installation that made it. */

@@ -1,0 +1,118 @@
+import type { Finding, Report, Severity } from "../../contract/index.ts";
+import { formatSize, formatTime, neutralise } from "../../foundation/index.ts";
+import { streamNotes } from "../run/stream-notes.ts";
+import { isUtf8Locale, type Style } from "../terminal/style.ts";
+import { processLines } from "./process-lines.ts";
+import { sayOutcome } from "./say-outcome.ts";
+
+const MOST_FINDINGS = 20;
+const MOST_FILES = 15;
+
+/** What a person reads of a report on a terminal. Every text is neutralised once more: a file may come from anywhere. */
+export function reportLines(report: Report, style: Style): string[] {
+  const { result, command, findings, witness } = report;
+  const head = (title: string, whose = ""): string[] => [
+    "",
+    `${style.bold(title)}${whose === "" ? "" : ` ${style.dim(whose)}`}`,
+  ];
+  return [
+    `${style.bold(result.id)}  ${shown(command.join(" "), 200)}`,
+    ...factLines(report, style),
+    ...result.warnings.map((warning) => `${style.unsure("note:")} ${shown(warning)}`),
+    ...head(`Findings (${findings.length})`),
+    ...(findings.length === 0
+      ? [style.dim("  none")]
+      : findings.slice(0, MOST_FINDINGS).flatMap((each) => findingLines(each, style))),
+    ...more(findings.length - MOST_FINDINGS),
+    ...head("Processes", "the guest's word"),
+    ...processLines(witness, style),
+    ...head("Network", "seen from outside"),
+    ...networkLines(report),
+    ...head("Files changed", "the guest's word"),
+    ...fileLines(report),
+    ...head("Guest kernel", "seen from outside"),
+    ...kernelLines(report, style),
+    ...head("Disposal"),
+    ...result.disposal.steps.map(
+      ({ step, ok, detail }) => `  ${tick(ok, style)} ${shown(step, 40)}: ${shown(detail, 200)}`,
+    ),
+  ];
+}
+
+function shown(text: string, width = 300): string {
+  return neutralise(text, width);
+}
+
+function tick(ok: boolean, style: Style): string {
+  const [yes, no] = isUtf8Locale() ? ["✓", "✗"] : ["ok ", "NO "];
+  return ok ? style.good(yes) : style.bad(no);
+}
+
+function factLines({ result, origin }: Report, style: Style): string[] {
+  const { isolation, timings, startedAt, profile } = result;
+  const how = isolation === undefined ? "no micro-VM" : `${isolation.kind} (${isolation.accelerator})`;
+  const line = (name: string, text: string): string => `  ${style.dim(name.padEnd(9))} ${text}`;
+  return [
+    line("outcome", sayOutcome(result.outcome)),
+    line("when", `${shown(startedAt)}, for ${formatTime(timings.ended ?? 0)}`),
+    line("where", `profile ${shown(profile)}, ${how}, ${shown(origin.engine)}`),
+  ];
+}
+
+/** The colour that a severity has everywhere. */
+export function severityStyle(severity: Severity, style: Style): (text: string) => string {
+  if (severity === "critical" || severity === "high") return style.bad;
+  return severity === "medium" ? style.unsure : style.dim;
+}
+
+function findingLines(
+  { rule, severity, text, voice, techniques, evidence }: Finding,
+  style: Style,
+): string[] {
+  const ids = techniques.map(({ id }) => id).join(" ");
+  const whose = voice === "outside" ? "seen from outside" : "the guest's word";
+  return [
+    `  ${severityStyle(severity, style)(severity.padEnd(8))} ${shown(text)}`,
+    `           ${style.dim(`${shown(rule, 60)} · ${whose}${ids === "" ? "" : ` · ${shown(ids, 100)}`}`)}`,
+    ...evidence
+      .slice(0, 3)
+      .map((each) => `           ${style.dim(formatTime(each.at))} ${shown(each.text, 200)}`),
+  ];
+}
+
+function networkLines({ result: { network } }: Report): string[] {
+  const made = network.streams.filter(({ connected }) => connected !== undefined);
+  if (network.streams.length === 0) return ["  no connection was asked for"];
+  return [
+    `  ${made.length} of ${network.streams.length + network.omitted} connections were made: ${formatSize(network.bytesOut)} out, ${formatSize(network.bytesIn)} in`,
+    ...[...new Set(made.map(({ target }) => `  connected: ${shown(target.host)}:${target.port}`))].slice(
+      0,
+      MOST_FILES,
+    ),
+    ...streamNotes(network).map((note) => `  ${note}`),
+  ];
+}
+
+function fileLines({ witness }: Report): string[] {
+  const lines = witness.events.flatMap((event) => {
+    if (!("path" in event)) return [];
+    return [`  ${event.kind.padEnd(10)} ${shown(event.path)}${"to" in event ? ` → ${shown(event.to)}` : ""}`];
+  });
+  if (lines.length === 0) return ["  none was told of"];
+  return [...lines.slice(0, MOST_FILES), ...more(lines.length - MOST_FILES)];
+}
+
+function kernelLines({ memory }: Report, style: Style): string[] {
+  if (memory.state === "unchecked") return [`  not checked: ${shown(memory.reason)}`];
+  return [
+    `  ${memory.changedPages} of ${memory.pages} pages differ from the template's`,
+    ...memory.kernel.map(
+      ({ part, state, detail }) =>
+        `  ${state === "unchecked" ? style.dim("-") : tick(state === "intact", style)} ${shown(part)}: ${state}, ${shown(detail)}`,
+    ),
+  ];
+}
+
+function more(count: number): string[] {
+  return count > 0 ? [`  … and ${count} more (--format html or json has all)`] : [];
+}

@@ -1,0 +1,183 @@
+import type { Finding, Report, Severity, Technique } from "../../../contract/index.ts";
+import { timeOf } from "../json-lines.ts";
+import { objectId, observableId } from "./ids.ts";
+import { Observables, type StixObject } from "./observables.ts";
+
+/** The id that MITRE's published data gives to a technique; undefined for one that it does not have. */
+export type StixIdOf = (technique: string) => string | undefined;
+
+/** Before any that MITRE published: whoever has MITRE's own object of the same id keeps that. */
+const BEFORE_ATTACK = "2017-01-01T00:00:00.000Z";
+
+/** What a severity says of the thing that was run, in the words of STIX's malware-result-ov. */
+const VERDICTS: Readonly<Record<Severity, string>> = {
+  info: "unknown",
+  low: "unknown",
+  medium: "suspicious",
+  high: "suspicious",
+  critical: "malicious",
+};
+
+/** A STIX 2.1 bundle: what was analysed, what was observed, which techniques were seen. Pure. */
+export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
+  const { result, findings, witness } = report;
+  const began = Date.parse(result.startedAt);
+  const times = { first: timeOf(began, 0), last: timeOf(began, result.timings.ended ?? 0) };
+  const observables = new Observables(result.id, began);
+  const author = identity(report);
+  const common = {
+    spec_version: "2.1",
+    created: times.last,
+    modified: times.last,
+    created_by_ref: author.id,
+  };
+  const observed = (name: string, refs: readonly string[]): StixObject[] =>
+    refs.length === 0
+      ? []
+      : [
+          {
+            type: "observed-data",
+            id: objectId("observed-data", result.id, name),
+            ...common,
+            first_observed: times.first,
+            last_observed: times.last,
+            number_observed: 1,
+            object_refs: [...new Set(refs)],
+          },
+        ];
+  const inputs = result.inputs.map((input) => observables.input(input));
+  const seen = [
+    ...observed("network", [
+      ...result.network.streams.flatMap((stream) => observables.traffic(stream)),
+      ...result.network.lookups.map((name) => observables.domain(name)),
+    ]),
+    ...observed("processes", observables.processes(witness.events)),
+    ...observed("files", observables.files(witness.events)),
+  ];
+  const program = software(report.origin);
+  const analysis: StixObject = {
+    type: "malware-analysis",
+    id: objectId("malware-analysis", result.id),
+    ...common,
+    product: "mayfly",
+    version: report.origin.version,
+    host_vm_ref: program.id,
+    submitted: times.first,
+    analysis_started: times.first,
+    analysis_ended: times.last,
+    result: verdictOf(findings),
+    ...(inputs[0] !== undefined && { sample_ref: inputs[0] }),
+    ...(observables.objects.length > 0 && { analysis_sco_refs: observables.objects.map(({ id }) => id) }),
+  };
+  const patterns = attackPatterns(findings, stixIdOf);
+  const context = {
+    common,
+    subjects: [...seen.map(({ id }) => id), analysis.id],
+    stixIdOf,
+    report: result.id,
+  };
+  const notes = findings.map((finding, index) => note(finding, index, context));
+  const about = [analysis, ...seen, ...patterns, ...notes];
+  const story: StixObject = {
+    type: "report",
+    id: objectId("report", result.id),
+    ...common,
+    name: `Mayfly report ${result.id}`,
+    description: describe(report),
+    report_types: ["observed-data"],
+    published: times.last,
+    object_refs: [...about, ...observables.objects].map(({ id }) => id),
+  };
+  return {
+    type: "bundle",
+    id: objectId("bundle", result.id),
+    objects: [author, story, ...about, program, ...observables.objects],
+  };
+}
+
+function identity({ origin }: Report): StixObject {
+  return {
+    type: "identity",
+    spec_version: "2.1",
+    id: objectId("identity", "mayfly"),
+    created: BEFORE_ATTACK,
+    modified: BEFORE_ATTACK,
+    name: "Mayfly",
+    description: `Runs what is not trusted in a micro-VM of its own, and reports what it did. Version ${origin.version}.`,
+    identity_class: "system",
+  };
+}
+
+function software({ engine }: Report["origin"]): StixObject {
+  const at = engine.indexOf(" ");
+  const name = at < 0 ? engine : engine.slice(0, at);
+  const contributing = { name: name || "unknown", ...(at > 0 && { version: engine.slice(at + 1) }) };
+  return {
+    type: "software",
+    spec_version: "2.1",
+    id: observableId("software", contributing),
+    ...contributing,
+  };
+}
+
+function verdictOf([gravest]: readonly Finding[]): string {
+  return gravest === undefined ? "unknown" : VERDICTS[gravest.severity];
+}
+
+function attackPatterns(findings: readonly Finding[], stixIdOf: StixIdOf): StixObject[] {
+  const techniques = new Map(
+    findings.flatMap((finding) => finding.techniques.map((each) => [each.id, each])),
+  );
+  return [...techniques.values()].map((technique) => ({
+    type: "attack-pattern",
+    spec_version: "2.1",
+    id: patternId(technique, stixIdOf),
+    created: BEFORE_ATTACK,
+    modified: BEFORE_ATTACK,
+    name: technique.name,
+    ...(technique.tactics.length > 0 && {
+      kill_chain_phases: technique.tactics.map((tactic) => ({
+        kill_chain_name: "mitre-attack",
+        phase_name: tactic,
+      })),
+    }),
+    external_references: [{ source_name: "mitre-attack", external_id: technique.id, url: technique.url }],
+  }));
+}
+
+function patternId({ id }: Technique, stixIdOf: StixIdOf): string {
+  return stixIdOf(id) ?? objectId("attack-pattern", id);
+}
+
+interface NoteContext {
+  readonly common: object;
+  /** What a note is about, besides its techniques. */
+  readonly subjects: readonly string[];
+  readonly stixIdOf: StixIdOf;
+  readonly report: string;
+}
+
+function note(
+  finding: Finding,
+  index: number,
+  { common, subjects, stixIdOf, report }: NoteContext,
+): StixObject {
+  const { rule, severity, text, voice, evidence, techniques } = finding;
+  const whose =
+    voice === "outside" ? "seen from outside the machine" : "by the word of the machine's witness";
+  return {
+    type: "note",
+    id: objectId("note", report, String(index), rule),
+    ...common,
+    abstract: `${rule} (${severity})`,
+    content: [`${text} (${whose})`, ...evidence.map((each) => `- ${each.text}`)].join("\n"),
+    authors: ["Mayfly"],
+    object_refs: [...new Set([...techniques.map((each) => patternId(each, stixIdOf)), ...subjects])],
+  };
+}
+
+function describe({ command, result, findings }: Report): string {
+  const how = result.outcome.kind;
+  const gone = result.disposal.complete ? "its micro-VM is proved gone" : "its micro-VM is NOT proved gone";
+  return `Profile ${result.profile}; ${how}; ${findings.length} findings; ${gone}. Command: ${command.join(" ")}`;
+}

@@ -1,0 +1,1 @@
+export { stixBundle, type StixIdOf } from "./bundle.ts";

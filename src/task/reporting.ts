@@ -1,0 +1,55 @@
+import type { SignedReport, TaskResult } from "../contract/index.ts";
+import { findingsOf, type Rule } from "../findings/index.ts";
+import { asMayflyError } from "../foundation/index.ts";
+import type { AdmittedTask } from "../policy/index.ts";
+import { buildReport, noteOf, type Recorder } from "../report/index.ts";
+
+/** Who makes reports, and who is told of them. */
+export interface Reporting {
+  /** Mayfly's version. */
+  readonly version: string;
+  /** Engine and its version: `QEMU 7.2.22`. */
+  readonly engine: () => Promise<string>;
+  /** State directory; default: the user's. */
+  readonly state?: string | undefined;
+  /** Told of the report, whether it could be kept or not. */
+  readonly onReport?: ((report: SignedReport) => void) | undefined;
+}
+
+interface Ended {
+  readonly result: TaskResult;
+  readonly recorder: Recorder;
+  /** Undefined where it was refused. */
+  readonly task: AdmittedTask | undefined;
+  readonly rules: (() => Promise<readonly Rule[]>) | undefined;
+}
+
+/**
+ * Builds, signs and keeps the report of a task whose micro-VM is gone. Never fails the task: what goes wrong becomes a
+ * warning of the result. Where there was no micro-VM there is nothing to report.
+ */
+export async function report({ result, recorder, task, rules }: Ended, how: Reporting): Promise<TaskResult> {
+  if (result.id === "") return result;
+  try {
+    const { outcome, network } = result;
+    recorder.found(findingsOf({ ...recorder.evidence, outcome, network }, (await rules?.()) ?? []));
+    const { ReportArchive } = await import("../archive/index.ts");
+    const origin = { version: how.version, engine: await how.engine() };
+    const { evidence, findings } = recorder;
+    const archive = new ReportArchive(how.state);
+    const sealed = await archive.seal(buildReport({ origin, result, evidence, findings, task }));
+    how.onReport?.(sealed.signed);
+    try {
+      return { ...result, report: noteOf(sealed.signed.report, archive.put(sealed)) };
+    } catch (cause) {
+      return warned({ ...result, report: noteOf(sealed.signed.report, undefined) }, "kept", cause);
+    }
+  } catch (cause) {
+    return warned(result, "made", cause);
+  }
+}
+
+function warned(result: TaskResult, what: "made" | "kept", cause: unknown): TaskResult {
+  const { message } = asMayflyError(cause);
+  return { ...result, warnings: [...result.warnings, `the report could not be ${what}: ${message}`] };
+}
