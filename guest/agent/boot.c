@@ -11,11 +11,15 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROOT_DEVICE "/dev/vda"
 #define DEVICE_TRIES 1000 /* of 5 ms */
+
+static int lower = -1, upper = -1;
+static uint32_t layers[2];
 
 static void must_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options)
 {
@@ -114,6 +118,32 @@ static void remove_tree(int parent, const char *name, dev_t device)
 	closedir(directory);
 }
 
+static uint32_t device_of(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 ? major(status.st_dev) << 20 | minor(status.st_dev) : 0;
+}
+
+int boot_lower(void)
+{
+	return lower;
+}
+
+int boot_upper(void)
+{
+	return upper;
+}
+
+uint32_t boot_root_device(void)
+{
+	return device_of("/");
+}
+
+const uint32_t *boot_layers(void)
+{
+	return layers;
+}
+
 static void switch_root(void)
 {
 	static const char *const moved[] = {"/proc", "/sys", "/dev"};
@@ -149,5 +179,9 @@ void boot_root(void)
 		die("cannot prepare the overlay: %s", strerror(errno));
 	must_mount("overlay", "/root", "overlay", MS_NOSUID | MS_NODEV | MS_NOATIME,
 		   "lowerdir=/lower,upperdir=/memory/upper,workdir=/memory/work");
+	lower = open("/lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	upper = open("/memory/upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	layers[0] = device_of("/lower");
+	layers[1] = device_of("/memory");
 	switch_root();
 }

@@ -8,6 +8,7 @@
 #include "port.h"
 #include "process.h"
 #include "say.h"
+#include "witness.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +18,7 @@
 
 static bool opens_stream(uint8_t type)
 {
-	return type == IDENTITY || (type >= EXEC && type <= SEAL);
+	return type == IDENTITY || (type >= EXEC && type <= WITNESS);
 }
 
 static void begin_connection(const union request *request)
@@ -74,6 +75,8 @@ static bool open_stream(struct header header, const union request *request)
 		forward_connect(header.stream, request);
 	else if (header.type == LIMITS)
 		limits_set(header.stream, request);
+	else if (header.type == WITNESS)
+		witness_start(header.stream, request);
 	else
 		seal(header.stream, request);
 	return true;

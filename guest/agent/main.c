@@ -7,12 +7,19 @@
 #include "port.h"
 #include "process.h"
 #include "say.h"
+#include "witness.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 /* For 1,024 streams of the host with up to three descriptors each, and 4,096 of the guest with two. */
 #define OPEN_FILES 16384
+
+/* Of two waits in milliseconds, -1 of which is forever. */
+static int sooner(int one, int other)
+{
+	return one >= 0 && (other < 0 || one < other) ? one : other;
+}
 
 int main(void)
 {
@@ -29,12 +36,13 @@ int main(void)
 	limits_open();
 	network_open();
 	outward_open();
+	witness_open();
 	port_open(dispatch_frame);
 	for (;;) {
-		int port = port_prepare(), limits = limits_prepare();
-		int wait = port >= 0 && (limits < 0 || port < limits) ? port : limits;
+		int wait = sooner(sooner(port_prepare(), limits_prepare()), witness_prepare());
 		outward_prepare();
 		loop_wait(pump_is_ready() ? 0 : wait);
+		witness_turn();
 		pump_turn();
 		port_flush();
 		stream_sweep();

@@ -81,6 +81,10 @@ static bool decode_short(uint8_t type, struct reader *reader, union request *req
 		request->limits.memory = read_integer(reader, 8);
 		request->limits.processes = (uint32_t)read_integer(reader, 4);
 		return true;
+	case WITNESS:
+		for (unsigned i = 0; i < 4; i++)
+			request->witness.most[i] = (uint32_t)read_integer(reader, 4);
+		return true;
 	case CREDIT:
 		request->credit.bytes = (uint32_t)read_integer(reader, 4);
 		return true;

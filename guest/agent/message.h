@@ -19,6 +19,7 @@ enum message_type {
 	CONNECT = 0x14,
 	LIMITS = 0x15,
 	SEAL = 0x16,
+	WITNESS = 0x17,
 	DATA = 0x20,
 	END = 0x21,
 	CREDIT = 0x22,
@@ -72,6 +73,7 @@ union request {
 	struct { uint32_t entries; uint16_t depth; struct slice path; } list;
 	struct { uint8_t kind; uint16_t port; struct slice path; } connect;
 	struct { uint64_t memory; uint32_t processes; } limits;
+	struct { uint32_t most[4]; } witness; /* events of each class */
 	struct { struct slice bytes; } data;
 	struct { uint32_t bytes; } credit;
 	struct { uint16_t code; } reset;

@@ -199,8 +199,11 @@ bool stream_receive(struct stream *stream, struct slice bytes)
 
 bool stream_receive_end(struct stream *stream)
 {
-	if (!stream->sink_accepts)
+	if (!stream->sink_accepts) {
+		if (stream->kind->finished)
+			stream->kind->finished(stream);
 		return true;
+	}
 	if (stream->got_end)
 		return false;
 	stream->got_end = true;

@@ -22,6 +22,8 @@ struct stream_kind {
 	void (*sink_failed)(struct stream *stream, int error);
 	/* A sink that was opening became writable. */
 	void (*opened)(struct stream *stream);
+	/* The host sent END on a stream without a sink; NULL: it makes no difference. */
+	void (*finished)(struct stream *stream);
 	/* The stream is given up, by the host or a new connection. To free what the owner holds and close its streams. */
 	void (*dropped)(struct stream *stream);
 };

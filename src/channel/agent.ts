@@ -10,6 +10,7 @@ import { list } from "./list.ts";
 import type { GuestLookup, OutwardStream } from "./outward.ts";
 import { ProcessStream, type ExecRequest, type GuestProcess } from "./process.ts";
 import { put, type NewGuestFile } from "./put.ts";
+import { WitnessStream, type GuestWitness, type WitnessOptions } from "./witness.ts";
 
 /** What makes a fork unlike its siblings. */
 export interface IdentityRequest {
@@ -54,6 +55,8 @@ export interface AgentConnection {
   list(path: string, limits: ListingLimits): Promise<readonly GuestEntry[]>;
   /** Connects to a server in the guest; rejects with E_GUEST_REFUSED. Each direction ends on its own. */
   connect(target: ConnectTarget): Promise<Duplex>;
+  /** Watches the guest from now on. One at a time; a guest that cannot be watched says so in the record. */
+  witness(options?: WitnessOptions): GuestWitness;
   powerOff(): void;
   /** Not called for one connection more than 65,536 times. */
   onEvent(listener: (event: GuestEvent) => void): void;
@@ -143,6 +146,10 @@ class Agent implements AgentConnection {
 
   async connect(target: ConnectTarget): Promise<Duplex> {
     return await connect(this.connection, target);
+  }
+
+  witness(options: WitnessOptions = {}): GuestWitness {
+    return new WitnessStream(this.connection, options);
   }
 
   powerOff(): void {

@@ -5,4 +5,6 @@ export type { Greeting } from "./connection.ts";
 export type { GuestLookup, GuestProgram, OutwardStream } from "./outward.ts";
 export type { ExecRequest, GuestProcess, ProcessExit } from "./process.ts";
 export type { NewGuestFile } from "./put.ts";
+export type { GuestWitness, WitnessOptions } from "./witness.ts";
+export type { ProgramHash } from "./witness-log.ts";
 export type { GuestEntry, ListingLimits } from "../contract/agent/index.ts";

@@ -8,6 +8,7 @@ import { makeInitramfs, wantedModules } from "./initramfs.ts";
 import { fetchKernel, resolveModules } from "./kernel.ts";
 import { describePart, writeManifest, type ImageManifest } from "./manifest.ts";
 import { parseProfile } from "./profile-document.ts";
+import { PROGRAMS } from "./programs.ts";
 import type { StorePaths } from "./store.ts";
 
 const HOUR = 3_600_000;
@@ -51,6 +52,7 @@ export async function buildImage({
         kernel: await describePart(image, "vmlinuz"),
         initramfs: await describePart(image, "initramfs.gz"),
         root: await describePart(image, `root.${ROOT_FORMAT}`),
+        programs: await describePart(image, PROGRAMS),
       },
     };
     writeManifest(image, manifest);
@@ -83,11 +85,13 @@ async function makeParts(
     signal,
   });
   const tar = join(work, "root.tar");
-  const packages = await bootstrapRoot(folder, debian, { target: tar, work, progress, signal });
+  const programs = join(image, PROGRAMS);
+  const packages = await bootstrapRoot(folder, debian, { target: { tar, programs }, work, progress, signal });
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, `root.${ROOT_FORMAT}`)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });
-  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`]) chmodSync(join(image, part), 0o444);
+  for (const part of ["vmlinuz", "initramfs.gz", `root.${ROOT_FORMAT}`, PROGRAMS])
+    chmodSync(join(image, part), 0o444);
   return {
     kernelRelease: kernel.release,
     packages,

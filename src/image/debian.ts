@@ -73,13 +73,23 @@ export async function bootstrapRoot(
     work,
     progress,
     signal,
-  }: { target: string; work: string; progress: Progress; signal: AbortSignal | undefined },
+  }: {
+    target: { readonly tar: string; readonly programs: string };
+    work: string;
+    progress: Progress;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<string[]> {
   const list = join(work, "packages");
   writeFileSync(list, "");
   const script = (path: string): string[] =>
     existsSync(path) ? [`set -e\n${readFileSync(path, "utf8")}`] : [];
   const overlay = join(folder, "root");
+  const programs = [
+    'cd "$1" && find . -xdev -type f -perm /111 -exec sha256sum -z {} + >"$1/.programs"',
+    `download /.programs ${quote(target.programs)}`,
+    'rm -f "$1/.programs"',
+  ];
   const hooks = [
     ...script(join(folder, "build")),
     ...(existsSync(overlay) ? [`copy-in ${quote(overlay)}/. /`] : []),
@@ -91,8 +101,16 @@ export async function bootstrapRoot(
           `download /.packages ${quote(list)}`,
           'rm -f "$1/.packages"',
         ]),
+    ...programs,
   ];
-  await bootstrap({ ...debian, target, hooks, progress, step: "Installing the root file system", signal });
+  await bootstrap({
+    ...debian,
+    target: target.tar,
+    hooks,
+    progress,
+    step: "Installing the root file system",
+    signal,
+  });
   return readFileSync(list, "utf8")
     .split("\n")
     .filter((line) => line !== "")

@@ -3,4 +3,5 @@ export { ensureImage } from "./ensure.ts";
 export { INSTALLATION, findProfile, listProfiles } from "./find-profile.ts";
 export { listImages, removeImage, verifyImage, type StoredImage } from "./manage.ts";
 export type { Image } from "./manifest.ts";
+export { programHash } from "./programs.ts";
 export { storePaths } from "./store.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { INSTALLATION } from "./find-profile.ts";
 
 /** Changes when images must be built anew although no source of theirs changed. */
-const BUILDER = "1";
+const BUILDER = "2";
 
 /**
  * Identity of an image: everything that it is built from, but for Debian's archive. Reads some 150 KiB, 2 ms.

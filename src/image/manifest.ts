@@ -35,7 +35,7 @@ const Manifest = v.object({
     limits: v.record(v.string(), v.number()),
     network: v.optional(v.custom<NetworkPolicy>((value) => typeof value === "object")),
   }),
-  parts: v.object({ kernel: Part, initramfs: Part, root: Part }),
+  parts: v.object({ kernel: Part, initramfs: Part, root: Part, programs: Part }),
 });
 
 export type ImageManifest = v.InferOutput<typeof Manifest>;
@@ -48,6 +48,8 @@ export interface Image {
   readonly kernel: string;
   readonly initramfs: string;
   readonly root: string;
+  /** Digests of the root's executable files: see `programs.ts`. */
+  readonly programs: string;
   readonly profile: ProfileSettings;
   readonly manifest: ImageManifest;
 }
@@ -68,7 +70,7 @@ export async function readImage(directory: string, full = false): Promise<Image 
   const parsed = v.safeParse(Manifest, raw);
   if (!parsed.success) throw corrupt(join(directory, MANIFEST));
   const manifest = await check(directory, parsed.output, full);
-  const { kernel, initramfs, root } = manifest.parts;
+  const { kernel, initramfs, root, programs } = manifest.parts;
   return {
     name: manifest.name,
     key: manifest.key,
@@ -78,6 +80,7 @@ export async function readImage(directory: string, full = false): Promise<Image 
     kernel: join(directory, kernel.file),
     initramfs: join(directory, initramfs.file),
     root: join(directory, root.file),
+    programs: join(directory, programs.file),
   };
 }
 
@@ -96,7 +99,7 @@ export async function describePart(directory: string, file: string): Promise<v.I
 async function check(directory: string, manifest: ImageManifest, full: boolean): Promise<ImageManifest> {
   const looks = { ...manifest.parts };
   let changed = false;
-  for (const name of ["kernel", "initramfs", "root"] as const) {
+  for (const name of ["kernel", "initramfs", "root", "programs"] as const) {
     const part = manifest.parts[name];
     const path = join(directory, part.file);
     const look = attempt(() => lookOf(path), "told below");

@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
 import { MayflyError, formatSize, isMayflyError } from "../foundation/index.ts";
-import { ensureImage, type Image } from "../image/index.ts";
+import { ensureImage, programHash, type Image } from "../image/index.ts";
 import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
@@ -24,6 +24,8 @@ export interface ReadyVm {
   readonly isolation: IsolationFact;
   /** The most that the guest's clock can differ from the host's, in milliseconds. */
   readonly clockErrorMs: number;
+  /** SHA-256 of a program that came with the image, by its path in the guest. */
+  readonly programHash: (path: string) => string | undefined;
 }
 
 export interface ForkOptions {
@@ -84,7 +86,8 @@ export class Microvisor implements AsyncDisposable {
     const { image, template, choice } = await this.prepare(profile, limits);
     const isolation = describe(choice);
     if (needsHardware && isolation.kind !== "hardware") throw refuseEmulation(isolation);
-    const facts = { template: template.manifest.key, isolation };
+    const hashOf = (path: string): string | undefined => programHash(image.programs, path);
+    const facts = { template: template.manifest.key, isolation, programHash: hashOf };
     const standby = limits.cpus === undefined ? this.#pools.get(poolKey(template))?.take() : undefined;
     standby?.assign(label);
     const taken = standby === undefined ? undefined : await wakeStandby(standby, profile);

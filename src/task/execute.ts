@@ -1,5 +1,5 @@
-import type { GuestProcess } from "../channel/index.ts";
-import type { InputFact, Outcome } from "../contract/index.ts";
+import type { GuestProcess, GuestWitness, ProgramHash } from "../channel/index.ts";
+import type { InputFact, Outcome, WitnessEvent } from "../contract/index.ts";
 import { MayflyError, ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
@@ -17,10 +17,12 @@ interface Execution {
   readonly io: TaskIo;
   readonly network: TaskNetwork;
   readonly recorder: Recorder;
-  readonly signal: AbortSignal | undefined;
+  readonly programHash: ProgramHash;
   /** Ends it at a finding, where the policy says so. */
-  readonly stop: FindingStop | undefined;
-  readonly onInputs: ((inputs: readonly InputFact[]) => void) | undefined;
+  readonly stop: FindingStop;
+  readonly signal?: AbortSignal | undefined;
+  readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
 
 /**
@@ -30,22 +32,24 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, signal, stop, onInputs }: Execution,
+  { task, inputs, io, network, recorder, programHash, stop, signal, onInputs, onWitness }: Execution,
 ): Promise<Outcome> {
+  let witness: GuestWitness | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   try {
-    return await Promise.race([
-      vm.watched(work()),
-      watch.hit,
-      cancelled.promise,
-      ...(stop === undefined ? [] : [stop.hit]),
-    ]);
+    return await Promise.race([vm.watched(work()), watch.hit, stop.hit, cancelled.promise]);
   } finally {
     watch.end();
     cancelled.forget();
     // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
     await ignoring(network.close(), "the outcome is the command's");
+    if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
+  }
+
+  function told(event: WitnessEvent): void {
+    stop.event(event);
+    onWitness?.(event);
   }
 
   async function work(): Promise<Outcome> {
@@ -58,6 +62,7 @@ export async function execute(
       onInputs?.(facts);
     }
     watch.begin(vm.agent);
+    witness = vm.agent.witness({ programHash, onEvent: told });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     const flowing = connectStreams(

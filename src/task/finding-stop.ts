@@ -5,14 +5,26 @@ import type { NetworkHost } from "./network.ts";
 
 /** Watches a running task by the rules; `hit` settles with the first finding that the policy ends it for, and never otherwise. */
 export class FindingStop {
-  readonly #policy: OnFinding;
+  readonly #policy: OnFinding | undefined;
   readonly #watch: FindingWatch;
   readonly #from = performance.now();
   readonly #hit = deferred<Outcome>();
 
-  constructor(policy: OnFinding, rules: readonly Rule[]) {
+  private constructor(policy: OnFinding | undefined, rules: readonly Rule[]) {
     this.#policy = policy;
     this.#watch = new FindingWatch(rules);
+  }
+
+  /**
+   * @param policy undefined: nothing ends it, and no rules are asked for
+   * @throws E_BAD_RULE
+   */
+  static async open(
+    policy: OnFinding | undefined,
+    rules: (() => Promise<readonly Rule[]>) | undefined,
+  ): Promise<FindingStop> {
+    const acts = policy !== undefined && policy.do !== "continue";
+    return new FindingStop(acts ? policy : undefined, acts ? ((await rules?.()) ?? []) : []);
   }
 
   get hit(): Promise<Outcome> {
@@ -25,6 +37,7 @@ export class FindingStop {
 
   /** The same network, which tells of each stream as it is asked for and decided. */
   watching(network: NetworkHost): NetworkHost {
+    if (this.#policy === undefined) return network;
     const onStream = async (asked: StreamAsked): Promise<"allow" | "refuse" | undefined> => {
       const answer = await network.onStream?.(asked);
       this.#asked(asked, answer);
@@ -44,7 +57,7 @@ export class FindingStop {
   }
 
   #judge(found: readonly Finding[]): void {
-    const action = actionOn(found, this.#policy);
+    const action = this.#policy && actionOn(found, this.#policy);
     if (action !== undefined) this.#hit.resolve({ kind: "stopped", finding: action.finding });
   }
 }

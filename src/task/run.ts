@@ -1,4 +1,4 @@
-import type { InputFact, TaskRequest, TaskResult } from "../contract/index.ts";
+import type { InputFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
@@ -28,6 +28,8 @@ export interface TaskHost {
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  /** Told of what the task does, as its guest says, while it runs. */
+  readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface TaskHost {
  * are below the microvisor.) Always comes to a result: whatever happened, every step of disposal has run and is in it.
  */
 export async function runTask(request: TaskRequest, host: TaskHost): Promise<TaskResult> {
-  const { microvisor, io, signal } = host;
+  const { microvisor, signal } = host;
   const profile = request.profile ?? "base";
   const recorder = new Recorder(profile);
   const scope = new Scope();
@@ -45,11 +47,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     task = admit(request, await microvisor.profileDefaults(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
-    const stop = task.onFinding && new FindingStop(task.onFinding, (await host.rules?.()) ?? []);
-    const network = await TaskNetwork.open(
-      task.network,
-      stop?.watching(host.network ?? {}) ?? host.network ?? {},
-    );
+    const stop = await FindingStop.open(task.onFinding, host.rules);
+    const network = await TaskNetwork.open(task.network, stop.watching(host.network ?? {}));
     scope.defer("streams", async () => {
       await network.close().finally(async () => {
         recorder.network(await network.record());
@@ -61,15 +60,16 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
 
     // Microvisor: a fork of its own, with an identity of its own.
     signal?.throwIfAborted();
-    const { vm, ...facts } = await microvisor.fork(profile, { ...task, label: task.command.join(" ") });
+    const { vm, programHash, ...facts } = await microvisor.fork(profile, {
+      ...task,
+      label: task.command.join(" "),
+    });
     scope.nest(async () => await vm.dispose());
     recorder.machine({ id: vm.id, ...facts });
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(
-      await execute(vm, { task, inputs, io, network, recorder, signal, stop, onInputs: host.onInputs }),
-    );
+    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash, stop }));
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

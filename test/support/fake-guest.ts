@@ -13,6 +13,7 @@ const FROM_HOST = [
   ...[
     wire.LIMITS,
     wire.SEAL,
+    wire.WITNESS,
     wire.DATA,
     wire.END,
     wire.CREDIT,

@@ -14,5 +14,9 @@ export const MAX_OUTWARD_STREAMS = 4096;
 export const MAX_EVENTS = 65_536;
 /** LOOKUPs of one connection. */
 export const MAX_LOOKUPS = 4096;
+/** Events of each class that the host takes of one witness: 20,000 in all. */
+export const WITNESS_QUOTA = { execs: 4000, lives: 8000, files: 6000, calls: 2000 } as const;
+/** Bytes that one witness may say in all. */
+export const MAX_WITNESS_BYTES = 16_777_216;
 /** Refusals of OUTWARD that may wait for the guest to read: an honest agent reads as fast as it asks. */
 export const MAX_UNREAD_REFUSALS = 16_384;

@@ -33,6 +33,7 @@ export const LIST = message(0x13, "LIST", { maxEntries: u32, maxDepth: u16, path
 export const CONNECT = message(0x14, "CONNECT", { kind: between(u8, 1, 2), port: u16, path: str });
 export const LIMITS = message(0x15, "LIMITS", { memoryBytes: u64, processes: u32 });
 export const SEAL = message(0x16, "SEAL", { path: str });
+export const WITNESS = message(0x17, "WITNESS", { execs: u32, lives: u32, files: u32, calls: u32 });
 
 // what runs on one
 export const DATA = message(0x20, "DATA", { bytes: rest });

@@ -97,7 +97,7 @@ export interface WitnessRecord {
   readonly missing: readonly string[];
   /** Events that were lost in the guest, by its own count. */
   readonly lost: number;
-  /** Events that arrived but were over what the host keeps. */
+  /** Events over what is kept of their class, which the agent knows and holds back; counted, not sent. */
   readonly omitted: number;
   /** In the order of `at`; at most 20,000. */
   readonly events: readonly WitnessEvent[];
