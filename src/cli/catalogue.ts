@@ -72,6 +72,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/policy.ts")).policyCommand,
   },
   {
+    name: "rules",
+    group: "Tasks:",
+    summary: "list what is worth telling of a task, and find mistakes in such rules",
+    load: async () => (await import("./commands/rules.ts")).rulesCommand,
+  },
+  {
     name: "profiles",
     group: "Machines:",
     summary: "list the kinds of machine that there are",

@@ -1,4 +1,5 @@
 import type { DisposalStep } from "./disposal.ts";
+import type { Finding } from "./evidence/finding.ts";
 import type { ReportNote } from "./evidence/report-note.ts";
 import type { LimitName } from "./limits.ts";
 import type { NetworkRecord } from "./network-record.ts";
@@ -9,6 +10,8 @@ export type Outcome =
   | { readonly kind: "signalled"; readonly signal: number }
   /** Over a limit: the micro-VM was ended. `allowed` is in the limit's own unit. */
   | { readonly kind: "limit"; readonly limit: LimitName; readonly allowed: number }
+  /** By the policy's `on_finding`, because of this one. */
+  | { readonly kind: "stopped"; readonly finding: Finding }
   | { readonly kind: "cancelled" }
   | {
       readonly kind: "failed";

@@ -1,3 +1,4 @@
+import type { OnFinding } from "./evidence/index.ts";
 import type { Limits } from "./limits.ts";
 import type { LocatedNetwork, NetworkPolicy } from "./network-policy.ts";
 
@@ -45,6 +46,8 @@ export interface TaskRequest {
 /** Added to what the profile allows by default. */
 export interface TaskPolicy {
   readonly network?: NetworkPolicy | LocatedNetwork | undefined;
+  /** What to do as soon as a rule finds something this grave. Default: go on, and tell it in the report. */
+  readonly onFinding?: OnFinding | undefined;
 }
 
 export type Isolation = "any" | "hardware";

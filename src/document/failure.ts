@@ -27,6 +27,10 @@ export function failureOfTask({ outcome }: TaskResult, who: string): MayflyError
       );
     case "cancelled":
       return new MayflyError("E_CANCELLED", "It was cancelled");
+    case "stopped":
+      return new MayflyError("E_FINDING", `It was ended because of the finding "${outcome.finding.rule}"`, {
+        next: outcome.finding.text,
+      });
     case "limit": {
       const { said, next } = RAISED[outcome.limit]?.(outcome.allowed) ?? {
         said: `the limit "${outcome.limit}" (${outcome.allowed})`,

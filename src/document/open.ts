@@ -1,7 +1,13 @@
 import { Readable } from "node:stream";
 import type { DocumentChoices, OpenResult, TaskResult } from "../contract/index.ts";
 import type { Microvisor } from "../microvisor/index.ts";
-import { prepareOutputDirectory, runTask, type Reporting, type TaskMachine } from "../task/index.ts";
+import {
+  prepareOutputDirectory,
+  runTask,
+  type Reporting,
+  type TaskHost,
+  type TaskMachine,
+} from "../task/index.ts";
 import { MOST_CELLS, MOST_CHOSEN_PAGES, MOST_PAGES, MOST_PIXELS } from "./conversation/index.ts";
 import { CONVERTER, OFFICE } from "./converter.ts";
 import { openForms, originUrl, requireFree } from "./forms/index.ts";
@@ -25,6 +31,7 @@ interface DocumentSource extends NameSource {
 interface OpenHost {
   readonly microvisor: Microvisor;
   readonly reporting?: Reporting | undefined;
+  readonly rules?: TaskHost["rules"];
   readonly signal?: AbortSignal | undefined;
   readonly onPage?: ((done: number, of: number | undefined) => void) | undefined;
   readonly onStage?: ((stage: OpenStage) => void) | undefined;
@@ -74,7 +81,7 @@ async function convert(
   names: DocumentNames,
   { choices, directory, recognition, host }: Conversion,
 ): Promise<{ intake: Intake; report: TaskResult }> {
-  const { microvisor, reporting, signal, onStage } = host;
+  const { microvisor, reporting, rules, signal, onStage } = host;
   const url = source.path === undefined ? "" : await originUrl(source.path);
   let machine: TaskMachine | undefined;
   let sha256 = "";
@@ -103,6 +110,7 @@ async function convert(
     const report = await runTask(request, {
       microvisor,
       reporting,
+      rules,
       signal,
       io: { stdin: Readable.from([line(names, choices)]), stdout: intake.take },
       onMachine: (made) => {

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import type { OcrLanguage, TaskRequest, TaskResult } from "../contract/index.ts";
 import { deferred, neutralise, type Deferred } from "../foundation/index.ts";
 import type { Microvisor } from "../microvisor/index.ts";
-import { runTask, type Reporting } from "../task/index.ts";
+import { runTask, type Reporting, type TaskHost } from "../task/index.ts";
 import {
   failureOf,
   lie,
@@ -27,6 +27,7 @@ export interface ReadPage {
 interface RecognitionHost {
   readonly microvisor: Microvisor;
   readonly reporting?: Reporting | undefined;
+  readonly rules?: TaskHost["rules"];
   readonly languages: readonly OcrLanguage[];
   readonly limits: TaskRequest["limits"];
   readonly isolation: TaskRequest["isolation"];
@@ -41,13 +42,13 @@ export class Recognition {
   #waiting: { page: PageRecord; text: string; done: Deferred<ReadPage> } | undefined;
   #failure: Error | undefined;
 
-  constructor({ microvisor, reporting, languages, limits, isolation, signal }: RecognitionHost) {
+  constructor({ microvisor, reporting, rules, languages, limits, isolation, signal }: RecognitionHost) {
     this.#pages.write(`${JSON.stringify({ do: "recognise", languages })}\n`);
     this.#pages.on("error", () => undefined); // the machine may be gone before all is written; `read` tells
     const io = { stdin: this.#pages, stdout: this.#take };
     const request = { profile: OFFICE, command: CONVERTER, limits, isolation };
     const ending = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
-    this.#ended = runTask(request, { microvisor, reporting, io, signal: ending }).then((report) => {
+    this.#ended = runTask(request, { microvisor, reporting, rules, io, signal: ending }).then((report) => {
       this.#fail(failureOfTask(report, "The recogniser"));
       return report;
     });

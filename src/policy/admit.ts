@@ -3,11 +3,13 @@ import {
   type Limits,
   type LocatedNetwork,
   type NetworkPolicy,
+  type OnFinding,
   type TaskInput,
   type TaskRequest,
 } from "../contract/index.ts";
 import { MayflyError, neutralise } from "../foundation/index.ts";
 import { mergeNetwork } from "./network/located-network.ts";
+import { admitOnFinding } from "./network/on-finding.ts";
 import { DEFAULT_LIMITS, LARGEST_COMMAND, MEMORY_STEP } from "./defaults.ts";
 
 /** A request that was checked and completed: all that a task may do, and nothing open. */
@@ -25,6 +27,8 @@ export interface AdmittedTask {
   readonly terminal: TaskRequest["terminal"];
   /** Undefined: nothing was allowed, by nobody. */
   readonly network: LocatedNetwork | undefined;
+  /** Undefined: whatever is found, go on. */
+  readonly onFinding: OnFinding | undefined;
 }
 
 /** What a profile gives to each of its tasks. */
@@ -48,6 +52,7 @@ export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): Adm
     isolation,
     terminal,
     user = "user",
+    policy = {},
   } = request;
   const home = user === "user" ? "/home/user" : "/";
   return {
@@ -58,7 +63,8 @@ export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): Adm
     ...admitCommand(request.command, request.env ?? {}),
     inputs: admitInputs(inputs),
     limits: admitLimits(limits, defaults.limits),
-    network: admitNetwork(defaults.network, request.policy?.network),
+    network: admitNetwork(defaults.network, policy.network),
+    onFinding: policy.onFinding && admitOnFinding(policy.onFinding),
     needsHardware: isolation === "hardware",
     cwd: admitDirectory(request.cwd ?? home),
     user: admitUser(user),

@@ -163,6 +163,8 @@ export function exitCodeOf(outcome: Outcome): number {
       return 128 + outcome.signal;
     case "limit":
       return ERROR_CODES.E_LIMIT.exit;
+    case "stopped":
+      return ERROR_CODES.E_FINDING.exit;
     case "cancelled":
       return ERROR_CODES.E_CANCELLED.exit;
     case "failed":

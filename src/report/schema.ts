@@ -24,10 +24,21 @@ function list<S extends v.GenericSchema>(
   return v.pipe(v.array(item), v.maxLength(most));
 }
 
+const Finding = v.looseObject({
+  rule: text,
+  severity,
+  text,
+  techniques: list(v.looseObject({ id: text, name: text, tactics: texts, url: text }), 100),
+  voice,
+  evidence: list(v.looseObject({ voice, at: v.number(), pid: v.optional(whole), text }), 20),
+  evidenceOmitted: natural,
+});
+
 const Outcome = v.variant("kind", [
   v.looseObject({ kind: v.literal("exited"), code: whole }),
   v.looseObject({ kind: v.literal("signalled"), signal: whole }),
   v.looseObject({ kind: v.literal("limit"), limit: text, allowed: count }),
+  v.looseObject({ kind: v.literal("stopped"), finding: Finding }),
   v.looseObject({ kind: v.literal("cancelled") }),
   v.looseObject({ kind: v.literal("failed"), code: text, message: text, next: v.optional(text) }),
 ]);
@@ -139,16 +150,6 @@ const Memory = v.looseObject({
   ),
   executables: list(v.looseObject({ address: text, kind: text, sha256 }), 100),
   executablesOmitted: natural,
-});
-
-const Finding = v.looseObject({
-  rule: text,
-  severity,
-  text,
-  techniques: list(v.looseObject({ id: text, name: text, tactics: texts, url: text }), 100),
-  voice,
-  evidence: list(v.looseObject({ voice, at: v.number(), pid: v.optional(whole), text }), 20),
-  evidenceOmitted: natural,
 });
 
 const Rule = v.looseObject({

@@ -39,6 +39,7 @@ export {
   type PolicyParts,
   type PolicySummary,
 } from "./policy.ts";
+export { checkRules, findRule, listRules, type RuleInfo } from "./rules.ts";
 export {
   Reports,
   formatReport,

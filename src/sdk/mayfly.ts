@@ -7,7 +7,7 @@ import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, type Host } from "../microvisor/index.ts";
 import { admitLimits, admitNetwork } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, runTask, type Reporting } from "../task/index.ts";
+import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
@@ -50,10 +50,16 @@ export class Mayfly implements AsyncDisposable {
   readonly #microvisor: Microvisor;
   readonly #network: Pick<MayflyOptions, "dns" | "roots">;
   readonly #state: string | undefined;
+  readonly #ruleFiles: readonly string[];
+  #loadedRules: ReturnType<typeof loadRules> | undefined;
   /** The reports that are kept of this user's tasks. */
   readonly reports: Reports;
 
-  private constructor(host: Host, { state, ...network }: Pick<MayflyOptions, "dns" | "roots" | "state">) {
+  private constructor(
+    host: Host,
+    { state, rules = [], ...network }: Pick<MayflyOptions, "dns" | "roots" | "state" | "rules">,
+  ) {
+    this.#ruleFiles = rules;
     this.#host = host;
     this.#network = network;
     this.#state = state;
@@ -73,11 +79,13 @@ export class Mayfly implements AsyncDisposable {
     signal,
     dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
     roots,
+    rules = [],
   }: MayflyOptions = {}): Promise<Mayfly> {
     requireCertificates(roots ?? []);
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
-    const mayfly = new Mayfly(host, { dns, roots, state });
+    const mayfly = new Mayfly(host, { dns, roots, state, rules });
+    if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
     return mayfly;
   }
@@ -97,7 +105,7 @@ export class Mayfly implements AsyncDisposable {
       onResize,
     };
     const network = { ...this.#network, onStream, pcap };
-    const host = { microvisor: this.#microvisor, io, network, signal };
+    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal };
     const reporting = this.#reporting(report, onReport);
     const result = await runTask({ ...task, limits }, { ...host, reporting });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
@@ -113,7 +121,8 @@ export class Mayfly implements AsyncDisposable {
     { name, signal, onPage, onStage, report, ...choices }: OpenRequest = {},
   ): Promise<OpenResult> {
     const document = typeof source === "string" ? { path: source, name } : { content: source, name };
-    const host = { microvisor: this.#microvisor, reporting: this.#reporting(report), signal };
+    const reporting = this.#reporting(report);
+    const host = { microvisor: this.#microvisor, reporting, rules: this.#rules, signal };
     return await openDocument(document, choices, { ...host, onPage, onStage });
   }
 
@@ -225,6 +234,12 @@ export class Mayfly implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  /** Read when they are first asked for, and once. */
+  readonly #rules = async (): ReturnType<typeof loadRules> => {
+    this.#loadedRules ??= loadRules(this.#ruleFiles);
+    return await this.#loadedRules;
+  };
 
   /** Undefined where no report is wanted. */
   #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {

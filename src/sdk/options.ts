@@ -28,6 +28,8 @@ export interface MayflyOptions {
    * `inspect`: a company's, say. The guest's own trust is not changed by them. `NODE_EXTRA_CA_CERTS` names a file of them.
    */
   readonly roots?: readonly string[] | undefined;
+  /** Files of rules by which tasks are judged, besides Mayfly's and those in `~/.config/mayfly/rules`. */
+  readonly rules?: readonly string[] | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { LocatedNetwork } from "../contract/index.ts";
+import type { TaskPolicy } from "../contract/index.ts";
 import { MIB, MayflyError, attempt, errnoOf } from "../foundation/index.ts";
 import { INSTALLATION } from "../image/index.ts";
-import type { NetworkExplanation } from "../policy/network/index.ts";
+import type { LocatedPolicy, NetworkExplanation } from "../policy/network/index.ts";
 import { splitTarget } from "./policy-target.ts";
 
 const LARGEST_POLICY = MIB;
@@ -28,16 +28,16 @@ export interface PolicySummary {
  * Reads a policy document from a file; secrets' files are relative to its folder.
  * @throws E_BAD_POLICY with line and suggestion, E_INPUT_MISSING, E_INPUT_UNREADABLE
  */
-export async function readPolicy(file: string): Promise<LocatedNetwork> {
+export async function readPolicy(file: string): Promise<LocatedPolicy> {
   const { badPolicy, parsePolicy, withSecretFiles } = await import("../policy/network/index.ts");
   const bytes = await readAtMost(file, LARGEST_POLICY + 1);
   const refuse = (what: string): MayflyError => badPolicy({ key: "", where: file }, what);
   if (bytes.length > LARGEST_POLICY) throw refuse("it is larger than 1 MiB");
   const text = attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes), "told below");
   if (text === undefined) throw refuse("it is no UTF-8 text");
-  const { policy, locate } = await parsePolicy(text, file);
+  const { policy, locate, onFinding } = await parsePolicy(text, file);
   const folder = dirname(resolve(file));
-  return { policy: withSecretFiles(policy, (secret) => resolve(folder, secret)), locate };
+  return { policy: withSecretFiles(policy, (secret) => resolve(folder, secret)), locate, onFinding };
 }
 
 /** Checks a policy document as a task would. @throws as `readPolicy` */
@@ -51,14 +51,15 @@ export async function checkPolicy(file: string): Promise<PolicySummary> {
 
 /**
  * What a command line allows: the document's rules, then the others.
- * @returns undefined where it says nothing
+ * @returns empty where it says nothing
  * @throws as `readPolicy`
  */
-export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<LocatedNetwork | undefined> {
-  if (file === undefined && allow.length === 0) return undefined;
+export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<TaskPolicy> {
+  if (file === undefined && allow.length === 0) return {};
   const { mergeNetwork, networkOfOptions } = await import("../policy/network/index.ts");
-  const parts = file === undefined ? [] : [await readPolicy(file)];
-  return mergeNetwork(...parts, networkOfOptions(allow));
+  const document = file === undefined ? undefined : await readPolicy(file);
+  const parts = document === undefined ? [] : [document];
+  return { network: mergeNetwork(...parts, networkOfOptions(allow)), onFinding: document?.onFinding };
 }
 
 /**
@@ -69,8 +70,11 @@ export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<L
  */
 export async function explainPolicy(target: string, parts: PolicyParts): Promise<NetworkExplanation> {
   const { host, port } = splitTarget(target);
-  const { compileNetwork, explainNetwork } = await import("../policy/network/index.ts");
-  const { policy, locate } = (await locatePolicy(parts)) ?? { policy: {}, locate: undefined };
+  const { compileNetwork, explainNetwork, mergeNetwork, networkOfOptions } =
+    await import("../policy/network/index.ts");
+  const { file, allow = [] } = parts;
+  const document = file === undefined ? [] : [await readPolicy(file)];
+  const { policy, locate } = mergeNetwork(...document, networkOfOptions(allow));
   return explainNetwork(compileNetwork(policy, locate), host, port);
 }
 

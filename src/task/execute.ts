@@ -6,6 +6,7 @@ import type { AdmittedTask } from "../policy/index.ts";
 import type { Recorder } from "../report/index.ts";
 import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
+import type { FindingStop } from "./finding-stop.ts";
 import type { OpenInput } from "./open-input.ts";
 import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
@@ -17,6 +18,8 @@ interface Execution {
   readonly network: TaskNetwork;
   readonly recorder: Recorder;
   readonly programHash: ProgramHash;
+  /** Ends it at a finding, where the policy says so. */
+  readonly stop: FindingStop;
   readonly signal?: AbortSignal | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
@@ -29,19 +32,24 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, programHash, signal, onInputs, onWitness }: Execution,
+  { task, inputs, io, network, recorder, programHash, stop, signal, onInputs, onWitness }: Execution,
 ): Promise<Outcome> {
   let witness: GuestWitness | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   try {
-    return await Promise.race([vm.watched(work()), watch.hit, cancelled.promise]);
+    return await Promise.race([vm.watched(work()), watch.hit, stop.hit, cancelled.promise]);
   } finally {
     watch.end();
     cancelled.forget();
     // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
     await ignoring(network.close(), "the outcome is the command's");
     if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
+  }
+
+  function told(event: WitnessEvent): void {
+    stop.event(event);
+    onWitness?.(event);
   }
 
   async function work(): Promise<Outcome> {
@@ -54,7 +62,7 @@ export async function execute(
       onInputs?.(facts);
     }
     watch.begin(vm.agent);
-    witness = vm.agent.witness({ programHash, onEvent: onWitness });
+    witness = vm.agent.witness({ programHash, onEvent: told });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     const flowing = connectStreams(

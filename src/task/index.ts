@@ -3,4 +3,5 @@ export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
 export type { OutputConsumer, TaskIo } from "./io.ts";
 export { TaskNetwork } from "./network.ts";
 export { prepareOutputDirectory } from "./outputs.ts";
+export { loadRules, readRules } from "./rule-files.ts";
 export { attackMatrix } from "./attack-matrix.ts";

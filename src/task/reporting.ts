@@ -1,4 +1,5 @@
 import type { SignedReport, TaskResult } from "../contract/index.ts";
+import { findingsOf, type Rule } from "../findings/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
 import { buildReport, noteOf, type Recorder } from "../report/index.ts";
@@ -20,15 +21,18 @@ interface Ended {
   readonly recorder: Recorder;
   /** Undefined where it was refused. */
   readonly task: AdmittedTask | undefined;
+  readonly rules: (() => Promise<readonly Rule[]>) | undefined;
 }
 
 /**
  * Builds, signs and keeps the report of a task whose micro-VM is gone. Never fails the task: what goes wrong becomes a
  * warning of the result. Where there was no micro-VM there is nothing to report.
  */
-export async function report({ result, recorder, task }: Ended, how: Reporting): Promise<TaskResult> {
+export async function report({ result, recorder, task, rules }: Ended, how: Reporting): Promise<TaskResult> {
   if (result.id === "") return result;
   try {
+    const { outcome, network } = result;
+    recorder.found(findingsOf({ ...recorder.evidence, outcome, network }, (await rules?.()) ?? []));
     const { ReportArchive } = await import("../archive/index.ts");
     const origin = { version: how.version, engine: await how.engine() };
     const { evidence, findings } = recorder;

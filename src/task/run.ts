@@ -5,8 +5,10 @@ import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
 import { examine } from "./examine.ts";
+import type { Rule } from "../findings/index.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
+import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
@@ -19,6 +21,8 @@ export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** What is found by; asked for when the task has ended, and before it begins where the policy has `onFinding`. Default: none. */
+  readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
   /** Makes the report when the micro-VM is gone. Default: none is made. */
   readonly reporting?: Reporting | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
@@ -45,7 +49,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     task = admit(request, await microvisor.profileDefaults(profile));
     const inputs = await openInputs(task.inputs, task.limits.memory);
     scope.defer("inputs", async () => await closeInputs(inputs));
-    const network = await TaskNetwork.open(task.network, host.network ?? {});
+    const stop = await FindingStop.open(task.onFinding, host.rules);
+    const network = await TaskNetwork.open(task.network, stop.watching(host.network ?? {}));
     scope.defer("streams", async () => {
       const lost = await network.close().then(() => undefined, asMayflyError);
       const record = await network.record();
@@ -67,7 +72,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash }));
+    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash, stop }));
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
@@ -80,5 +85,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   }
   // Disposal: every step, last-in first-out; then the report.
   const result = recorder.build(await scope.close());
-  return host.reporting === undefined ? result : await report({ result, recorder, task }, host.reporting);
+  return host.reporting === undefined
+    ? result
+    : await report({ result, recorder, task, rules: host.rules }, host.reporting);
 }

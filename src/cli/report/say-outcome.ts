@@ -9,6 +9,8 @@ export function sayOutcome(outcome: Outcome): string {
       return `ended by signal ${outcome.signal}`;
     case "limit":
       return `over its limit ${outcome.limit}`;
+    case "stopped":
+      return `ended because of the finding ${outcome.finding.rule}`;
     case "cancelled":
       return "cancelled";
     case "failed":

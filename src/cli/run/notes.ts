@@ -5,6 +5,9 @@ import { named } from "./named.ts";
 import { streamNotes, streamSummary } from "./stream-notes.ts";
 import { LIMIT_OPTIONS } from "./limit-options.ts";
 
+/** Of a finding; the report has more. */
+const MOST_EVIDENCE = 3;
+
 /** What went wrong: told always. The next step is on a line of its own, indented. */
 export function failureNotes({ outcome, disposal }: TaskResult): string[] {
   const notes: string[] = [];
@@ -20,6 +23,13 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
       notes.push(
         `  Raise it with ${option.flag}, such as ${option.flag} ${flagValue(outcome.limit, more(outcome.limit, outcome.allowed))}.`,
       );
+  } else if (outcome.kind === "stopped") {
+    const { rule, severity, text, evidence } = outcome.finding;
+    notes.push(
+      `the task was ended because of a finding (${severity}): ${neutralise(text)}`,
+      ...evidence.slice(0, MOST_EVIDENCE).map((each) => `  ${neutralise(each.text)}`),
+      `  mayfly rules show ${neutralise(rule, 80)} explains it.`,
+    );
   }
   if (!disposal.complete) {
     const failed = disposal.steps.filter((step) => !step.ok).map(({ step, detail }) => `${step}: ${detail}`);

@@ -56,12 +56,12 @@ export async function performTask(task: CliTask, how: Presentation, invocation: 
 
 /** What is made for the first time is made before our streams become the task's, so that its progress can be shown. */
 async function runPrepared(
-  task: CliTask & Pick<RunRequest, "report" | "onReport">,
+  { rules, ...task }: CliTask & Pick<RunRequest, "report" | "onReport">,
   how: Presentation,
   { progress, signal }: Work,
 ): Promise<RunResult> {
   await requireSystem({ progress, yes: how.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+  await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
   progress.clear();
   const leaving = new AbortController();

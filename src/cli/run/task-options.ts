@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { locatePolicy, type RunRequest } from "../../sdk/index.ts";
+import { locatePolicy, type MayflyOptions, type RunRequest } from "../../sdk/index.ts";
 import { requireUtf8 } from "../valid-text.ts";
 import { limitsFrom } from "./limit-options.ts";
 
@@ -17,6 +17,7 @@ export interface TaskOptions {
   readonly isolation?: Isolation;
   readonly allow?: readonly string[];
   readonly policy?: string;
+  readonly rules?: readonly string[];
   readonly pcap?: string;
   readonly yes?: boolean;
   readonly quiet?: boolean;
@@ -40,6 +41,11 @@ export function addTaskOptions(command: Command): Command {
       collect,
     )
     .option("--policy <FILE>", "a policy document that says what it may reach: see `mayfly policy --help`")
+    .option(
+      "--rules <FILE>",
+      "more rules that say what is worth telling: see `mayfly rules --help` (repeatable)",
+      collect,
+    )
     .option("--pcap <FILE>", "record all that passes on its connections, for Wireshark")
     .option("--user <NAME>", "user of the guest (default: user, who has no rights)")
     .addOption(
@@ -59,7 +65,7 @@ export function addMannerOptions(command: Command): Command {
 }
 
 /** A task, and what of it only a caller of the SDK says. */
-export type CliTask = TaskRequest & Pick<RunRequest, "pcap">;
+export type CliTask = TaskRequest & Pick<RunRequest, "pcap"> & Pick<MayflyOptions, "rules">;
 
 /** @throws E_BAD_POLICY, E_INPUT_MISSING, E_INPUT_UNREADABLE for the policy */
 export async function taskFrom(
@@ -71,13 +77,14 @@ export async function taskFrom(
     inputs: [...files, ...(options.in ?? [])],
     out: options.out,
     pcap: options.pcap,
+    rules: options.rules,
     force: options.force,
     env: options.env,
     cwd: options.cwd,
     user: options.user,
     isolation: options.isolation,
     limits: limitsFrom({ ...options }),
-    policy: { network: await locatePolicy({ file: options.policy, allow: options.allow }) },
+    policy: await locatePolicy({ file: options.policy, allow: options.allow }),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { SEVERITIES } from "../../contract/index.ts";
 import { parseSize } from "../../foundation/index.ts";
 
 /** More rules than anybody writes, and few enough to be gone through for each stream. */
@@ -75,8 +76,23 @@ export const NetworkSchema = v.strictObject({
   budget: v.optional(described(Budget, "What all streams of a task may use together.")),
 });
 
-/** A policy document. Other parts of a policy will lie beside `network`. */
+/** What a program gives as `OnFinding`, and what a document has below `on_finding`. */
+export const OnFindingSchema = v.strictObject({
+  severity: described(
+    v.picklist(SEVERITIES, `must be one of ${SEVERITIES.join(", ")}`),
+    "Findings of this severity or a graver one count.",
+  ),
+  do: described(
+    v.picklist(["kill", "freeze", "continue"], "must be kill, freeze or continue"),
+    "kill ends the task; continue only tells; freeze is not there yet and is refused.",
+  ),
+});
+
+/** A policy document: each part of a policy has a key. */
 export const PolicySchema = v.strictObject({
   $schema: v.optional(described(v.string(), "For editors; not read.")),
   network: v.optional(described(NetworkSchema, "What a task may reach; default nothing.")),
+  on_finding: v.optional(
+    described(OnFindingSchema, "What to do when a rule finds something; default go on."),
+  ),
 });

@@ -1,0 +1,62 @@
+import { readFile, readdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseRules, type Rule } from "../findings/index.ts";
+import { MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
+import { INSTALLATION } from "../image/index.ts";
+import { attackMatrix } from "./attack-matrix.ts";
+
+/** Folders whose files of rules always hold: Mayfly's, then the user's. */
+export function ruleFolders(env: NodeJS.ProcessEnv = process.env): string[] {
+  const config = env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  return [join(INSTALLATION, "rules"), join(config, "mayfly", "rules")];
+}
+
+/**
+ * Mayfly's rules, the user's, and those of more files. A later rule with the id of an earlier one takes its place.
+ * @throws E_BAD_RULE with file and line, E_INPUT_MISSING, E_INPUT_UNREADABLE
+ */
+export async function loadRules(files: readonly string[] = []): Promise<readonly Rule[]> {
+  const inFolders = (await Promise.all(ruleFolders().map(rulesIn))).flat();
+  const read = await Promise.all([...inFolders, ...files].map(readRules));
+  const rules = new Map(read.flat().map((rule) => [rule.id, rule]));
+  return [...rules.values()];
+}
+
+/** The rules of one file. @throws E_BAD_RULE with file and line, E_INPUT_MISSING, E_INPUT_UNREADABLE */
+export async function readRules(file: string): Promise<readonly Rule[]> {
+  return await parseRules(await textOf(file), neutralise(file, 300), await attackMatrix());
+}
+
+async function rulesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if (errnoOf(cause) === "ENOENT") return [];
+    throw unreadable(folder, cause);
+  });
+  return names
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): MayflyError {
+  const errno = errnoOf(cause) ?? "unknown";
+  const isMissing = errno === "ENOENT" || errno === "ENOTDIR";
+  const what = isMissing ? "There are no rules" : `Rules cannot be read (${errno}):`;
+  return new MayflyError(
+    isMissing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE",
+    `${what} ${neutralise(path)}`,
+    {
+      cause,
+      next: "Name a file of rules; docs/rules.md describes the format.",
+    },
+  );
+}
