@@ -79,6 +79,8 @@ export interface TaskResult {
   readonly timings: Timings;
   readonly warnings: readonly string[];
   readonly disposal: { readonly complete: boolean; readonly steps: readonly DisposalStep[] };
+  /** Directory that keeps the micro-VM as it was, for `mayfly inspect`; absent where none does. */
+  readonly frozen?: string | undefined;
   /** Absent in the report itself, where none was made, and where none was wanted. */
   readonly report?: ReportNote | undefined;
 }

@@ -48,6 +48,7 @@ export class Recorder {
   #outputs: readonly OutputFile[] = [];
   #refused: readonly RefusedOutput[] = [];
   #evidence = NO_EVIDENCE;
+  #frozen: string | undefined;
   #findings: readonly Finding[] = [];
 
   constructor(profile: string) {
@@ -76,6 +77,20 @@ export class Recorder {
   /** Whether the task has ended in one of these ways. */
   ended(...kinds: readonly Outcome["kind"][]): boolean {
     return this.#outcome !== undefined && kinds.includes(this.#outcome.kind);
+  }
+
+  /** The finding that the task was ended for. */
+  get stoppedFor(): Finding | undefined {
+    return this.#outcome?.kind === "stopped" ? this.#outcome.finding : undefined;
+  }
+
+  /** The micro-VM was kept in this directory. */
+  frozen(directory: string): void {
+    this.#frozen = directory;
+  }
+
+  warn(warning: string): void {
+    this.#warnings.push(warning);
   }
 
   network(record: NetworkRecord): void {
@@ -150,6 +165,7 @@ export class Recorder {
       timings: this.#timings,
       warnings: this.#warnings,
       disposal: { complete, steps },
+      ...(this.#frozen === undefined ? {} : { frozen: this.#frozen }),
     };
   }
 }

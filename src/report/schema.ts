@@ -92,6 +92,7 @@ const Result = v.looseObject({
     disposed: v.optional(count),
   }),
   warnings: texts,
+  frozen: v.optional(text),
   disposal: v.looseObject({
     complete: v.boolean(),
     steps: list(v.looseObject({ step: text, ok: v.boolean(), ms: v.number(), detail: text }), 1_000),

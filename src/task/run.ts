@@ -1,15 +1,16 @@
 import type { InputFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
+import type { Rule } from "../findings/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
 import { examine } from "./examine.ts";
-import type { Rule } from "../findings/index.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
+import { keepFrozen } from "./keep-frozen.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 import { report, type Reporting } from "./reporting.ts";
@@ -73,6 +74,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
 
     // Task: inputs and limits go in, the command runs, results come out.
     recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash, stop }));
+    await keepFrozen(microvisor, { vm, task, recorder });
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

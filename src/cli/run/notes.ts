@@ -9,7 +9,7 @@ import { LIMIT_OPTIONS } from "./limit-options.ts";
 const MOST_EVIDENCE = 3;
 
 /** What went wrong: told always. The next step is on a line of its own, indented. */
-export function failureNotes({ outcome, disposal }: TaskResult): string[] {
+export function failureNotes({ id, outcome, disposal, frozen }: TaskResult): string[] {
   const notes: string[] = [];
   if (outcome.kind === "failed") {
     notes.push(neutralise(outcome.message, 2000));
@@ -30,6 +30,7 @@ export function failureNotes({ outcome, disposal }: TaskResult): string[] {
       ...evidence.slice(0, MOST_EVIDENCE).map((each) => `  ${neutralise(each.text)}`),
       `  mayfly rules show ${neutralise(rule, 80)} explains it.`,
     );
+    if (frozen !== undefined) notes.push(`  its micro-VM is kept: mayfly inspect ${id}`);
   }
   if (!disposal.complete) {
     const failed = disposal.steps.filter((step) => !step.ok).map(({ step, detail }) => `${step}: ${detail}`);

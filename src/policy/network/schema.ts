@@ -84,7 +84,7 @@ export const OnFindingSchema = v.strictObject({
   ),
   do: described(
     v.picklist(["kill", "freeze", "continue"], "must be kill, freeze or continue"),
-    "kill ends the task; continue only tells; freeze is not there yet and is refused.",
+    "kill ends the task; freeze ends it and keeps its micro-VM for `mayfly inspect`; continue only tells.",
   ),
 });
 
