@@ -29,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "machines",
-          include: ["test/{vm,crash,documents,e2e,egress,witness}/**/*.test.ts", "test/hostile/guest.test.ts"],
+          include: ["test/{vm,crash,documents,e2e,egress,witness,findings}/**/*.test.ts", "test/hostile/guest.test.ts"],
           ...MACHINES,
         },
       },
