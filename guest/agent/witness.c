@@ -124,7 +124,7 @@ static void tell_hash(uint32_t number, const uint8_t digest[SHA256_SIZE])
 {
 	size_t begun = record_begin(&queue, TELL_HASH, 0, 0);
 	write_integer(&queue, number, 4);
-	buffer_append(&queue, digest, SHA256_SIZE);
+	write_string(&queue, digest, SHA256_SIZE);
 	record_end(&queue, begun);
 }
 

@@ -151,7 +151,9 @@ export class Microvisor implements AsyncDisposable {
     try {
       await wake(vm, image.name);
       await vm.agent.limits({ memoryBytes: 0, processes: 0 });
+      const witness = vm.agent.witness();
       await warmUp(vm, image.profile.warmUp.at(-1) ?? ["true"]);
+      await witness.finish(); // its code is translated now too, and a task has one of its own
       await vm.machine.pause();
       return vm;
     } catch (cause) {

@@ -56,6 +56,7 @@ export const VALUES = {
   EXIT: fc.record({ kind: fc.nat(1), status: u8 }),
   OUTWARD: fc.record({ port: u16, host: text(255) }),
   PROGRAM: fc.record({ pid: u32, path: text(1024) }),
+  WITNESS: fc.record({ execs: u32, lives: u32, files: u32, calls: u32 }),
   LOOKUP: fc.record({ recordType: u16, name: text(255) }),
   EVENT: fc.record({ kind: fc.integer({ min: 1, max: 2 }), count: u32 }),
   POWEROFF: fc.constant({}),

@@ -62,6 +62,36 @@ const records = Buffer.concat([
   wire.encodeRecord({ kind: "other", mode: 0o600, size: 0n, path: "pipe \udcfe" }),
 ]);
 
+const at = { at: 1_234_567n, pid: 42 };
+const witness = Buffer.concat([
+  wire.encodeWitnessRecord(1, { ...at, child: 43 }),
+  wire.encodeWitnessRecord(2, {
+    ...at,
+    user: 1000,
+    origin: 1,
+    argvBytes: 9,
+    program: "/tmp/a \udcff",
+    argv: ["a", "", "b\nc"],
+  }),
+  wire.encodeWitnessRecord(3, { ...at, how: 1, status: 9 }),
+  wire.encodeWitnessRecord(4, { ...at, path: "/tmp/new" }),
+  wire.encodeWitnessRecord(8, { ...at, path: "/tmp/old", to: "/tmp/new" }),
+  wire.encodeWitnessRecord(10, { ...at, protocol: 1, port: 8080, address: "0.0.0.0" }),
+  wire.encodeWitnessRecord(11, { ...at, from: 1000, to: 0, call: "exec" }),
+  wire.encodeWitnessRecord(12, { ...at, succeeded: 1, call: "ptrace", detail: "request=attach target=1" }),
+  wire.encodeWitnessRecord(13, { at: 0n, pid: 0, exec: 1, sha256: entropy }),
+  wire.encodeWitnessRecord(14, {
+    at: 0n,
+    pid: 0,
+    gaps: 2,
+    lost: 10_000_000_000n,
+    execs: 1n,
+    lives: 2n,
+    files: 3n,
+    calls: 4n,
+  }),
+]);
+
 export const VECTORS: readonly Vector[] = [
   vector(wire.HELLO, { name: "hello", stream: 0, values: { oldest: 1, newest: 1 } }),
   vector(wire.READY, { name: "ready", stream: 0, values: { version: 1, kernel: "6.1.0-40-cloud-amd64" } }),
@@ -102,6 +132,12 @@ export const VECTORS: readonly Vector[] = [
   vector(wire.LIMITS, { name: "limits", stream: 25, values: { memoryBytes: 5n * 1024n ** 3n, processes: 256 } }),
   vector(wire.LIMITS, { name: "limits-none", stream: 27, values: { memoryBytes: 0n, processes: 0 } }),
   vector(wire.SEAL, { name: "seal", stream: 29, values: { path: "/usr" } }),
+  vector(wire.WITNESS, {
+    name: "witness",
+    stream: 31,
+    values: { execs: 4000, lives: 8000, files: 6000, calls: 2000 },
+  }),
+  vector(wire.DATA, { name: "data-witness", stream: 31, values: { bytes: witness } }),
   vector(wire.DATA, { name: "data-to-guest", stream: 7, values: { bytes: Uint8Array.of(0, 1, 0x7f, 0x80, 0xff) } }),
   vector(wire.DATA, { name: "data-from-guest", stream: 9, values: { bytes: Buffer.from("a warning\n") } }),
   vector(wire.DATA, { name: "data-listing", stream: 19, values: { bytes: records } }),

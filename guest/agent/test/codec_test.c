@@ -144,6 +144,7 @@ int main(int count, char **arguments)
 	check_vectors(arguments[1]);
 	unsigned accepted = fuzz(200000);
 	failures += check_dns(300000);
+	failures += check_witness(arguments[1]);
 	printf("vectors: %u decoded, %u encoded; fuzzing: 200000 frames, %u of them valid; %u failures\n", decoded, encoded,
 	       accepted, failures);
 	return failures ? 1 : 0;

@@ -30,4 +30,7 @@ uint32_t random_number(uint32_t below);
 /* The resolver's parser and names, and so many rounds of rubbish; returns how many checks failed. */
 unsigned check_dns(unsigned rounds);
 
+/* The records of data-witness.bin encoded again, and digests that are known. Returns the number of failures. */
+unsigned check_witness(const char *directory);
+
 #endif

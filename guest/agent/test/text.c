@@ -14,7 +14,7 @@ static const struct type types[] = {
 	{"CREDIT", CREDIT, true, true}, {"RESET", RESET, true, true}, {"SIGNAL", SIGNAL, true, false},
 	{"RESIZE", RESIZE, true, false}, {"EXIT", EXIT, false, true}, {"OUTWARD", OUTWARD, false, true},
 	{"EVENT", EVENT, false, true}, {"POWEROFF", POWEROFF, true, false}, {"PROGRAM", PROGRAM, false, true},
-	{"LOOKUP", LOOKUP, false, true},
+	{"LOOKUP", LOOKUP, false, true}, {"WITNESS", WITNESS, true, false},
 };
 
 const struct type *type_named(const char *name)
@@ -122,6 +122,10 @@ void describe(uint8_t type, const union request *request, struct fields *fields)
 		break;
 	case RESET:
 		number(fields, "code", request->reset.code);
+		break;
+	case WITNESS:
+		for (unsigned i = 0; i < 4; i++)
+			number(fields, ((const char *const[]){"execs", "lives", "files", "calls"})[i], request->witness.most[i]);
 		break;
 	case SIGNAL:
 		number(fields, "signal", request->signal.number);

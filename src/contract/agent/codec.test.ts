@@ -63,6 +63,7 @@ describe("every message", () => {
     roundTrip(wire.CONNECT, VALUES.CONNECT),
     roundTrip(wire.LIMITS, VALUES.LIMITS),
     roundTrip(wire.SEAL, VALUES.SEAL),
+    roundTrip(wire.WITNESS, VALUES.WITNESS),
     roundTrip(wire.DATA, VALUES.DATA),
     roundTrip(wire.END, VALUES.END),
     roundTrip(wire.CREDIT, VALUES.CREDIT),
