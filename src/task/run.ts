@@ -69,11 +69,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-<<<<<<< HEAD
     recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash, stop }));
-=======
-    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash }));
->>>>>>> witness
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });

@@ -2,7 +2,6 @@ export { SEVERITIES } from "./finding.ts";
 export type { Finding, FindingEvidence, Severity, Technique, Voice } from "./finding.ts";
 export { uncheckedMemory } from "./memory.ts";
 export type { KernelChange, KernelCheck, KernelPart, MemoryRecord, UnexplainedExecutable } from "./memory.ts";
-<<<<<<< HEAD
 export type {
   GrantedItem,
   GrantedRule,
@@ -14,9 +13,6 @@ export type {
   ReportOrigin,
   SignedReport,
 } from "./report.ts";
-=======
-export type { GrantedItem, OnFinding, Receipt, Report, ReportOrigin, SignedReport } from "./report.ts";
->>>>>>> witness
 export { NO_RESOURCES } from "./resources.ts";
 export type { ResourceRecord, ResourceSample } from "./resources.ts";
 export { NO_WITNESS } from "./witness.ts";
