@@ -73,7 +73,7 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["^src/(index|cli/main)\\.ts$", "\\.test\\.ts$"] },
+      from: { orphan: true, pathNot: ["^src/(index|cli/main)\\.ts$", "\\.test\\.ts$", "\\.d\\.ts$"] },
       to: {},
     },
   ],
