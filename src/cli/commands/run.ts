@@ -3,8 +3,9 @@ import { MIB, MayflyError, neutralise } from "../../foundation/index.ts";
 import { DEFAULT_LIMITS } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { flagValue } from "../run/describe-limit.ts";
+import { detonating, readDetonation, requireDetonatable } from "../run/detonation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
-import { performTask } from "../run/perform-task.ts";
+import { performTask, type Presentation } from "../run/perform-task.ts";
 import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "../run/task-options.ts";
 import { terminalVariables } from "../run/terminal-variables.ts";
 
@@ -12,6 +13,7 @@ interface RunOptions extends TaskOptions {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly json?: boolean;
+  readonly detonate?: number;
 }
 
 const MOST_GATHERED = 256 * MIB;
@@ -25,6 +27,7 @@ Examples:
   mayfly run --profile python --time 30s --memory 512M -- python3 -c 'print(6 * 7)'
   mayfly run -t -- vi /tmp/notes
   mayfly run --json -- id
+  mayfly run sample.sh --detonate 60 -- sh /in/sample.sh
 
 Standard input goes to the command where it is a pipe or a file; on a terminal with -i or -t only.
 The exit status is the command's own. 124: over a limit; 126, 127: it cannot be started; 64 … 77: Mayfly could not
@@ -43,33 +46,36 @@ export function runCommand(invocation: Invocation): Command {
     .option("-t, --tty", "give the command a terminal (end a session that hangs with Enter ~ .)")
     .option("--json", "print one JSON object with the result and the command's output")
     .option("--report <FILE>", "write the signed report to a file too (--force replaces one)")
-    .option("--no-report", "make no report");
+    .option("--no-report", "make no report")
+    .option(
+      "--detonate <TIME>",
+      "run it unseen for so long at most, refuse and record its network, and show the report",
+      readDetonation,
+    );
   addMannerOptions(command);
   addLimitOptions(command, DEFAULT_LIMITS);
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: RunOptions) => {
     const words = requireCommand(files, invocation.commandWords);
-    const task = await taskFrom(files, options);
+    const { detonate } = options;
+    if (detonate !== undefined) requireDetonatable(options);
+    const given = await taskFrom(files, options);
+    const task = detonate === undefined ? given : detonating(given, detonate);
     const json = options.json ?? false;
     if (json) requireGatherable(task.limits?.outputBytes);
-    invocation.status = await performTask(
-      {
-        ...task,
-        command: words,
-        env: options.tty === true ? { ...terminalVariables(), ...task.env } : task.env,
-      },
-      {
-        streams: { terminal: options.tty ?? false, stdin: options.stdin, raw: options.raw ?? false },
-        json,
-        gather: json,
-        quiet: options.quiet ?? false,
-        yes: options.yes ?? false,
-        report: typeof options.report === "string" ? options.report : undefined,
-        unreported: options.report === false,
-        force: options.force ?? false,
-      },
-      invocation,
-    );
+    const env = options.tty === true ? { ...terminalVariables(), ...task.env } : task.env;
+    invocation.status = await performTask({ ...task, command: words, env }, mannerOf(options), invocation);
   });
+}
+
+function mannerOf({ tty = false, json = false, raw = false, ...options }: RunOptions): Presentation {
+  const detonation = options.detonate !== undefined;
+  const { quiet = false, yes = false, force = false } = options;
+  return {
+    streams: { terminal: tty, stdin: detonation ? false : options.stdin, raw, hidden: detonation },
+    ...{ json, gather: json, detonation, quiet, yes, force },
+    report: typeof options.report === "string" ? options.report : undefined,
+    unreported: options.report === false,
+  };
 }
 
 /** With --json all of the output is held in memory, twice for a moment, and encoded. */

@@ -4,10 +4,12 @@ import { MayflyError, neutralise } from "../../foundation/index.ts";
 import { Mayfly, formatReport, type RunRequest, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
+import { reportLines } from "../report/report-view.ts";
 import { requireSystem } from "../readiness.ts";
 import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
+import { detonated } from "./detonation.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
@@ -29,6 +31,8 @@ export interface Presentation {
   readonly unreported: boolean;
   /** Replace a report that exists. */
   readonly force: boolean;
+  /** What the task did is shown, not what it printed; however it ended, that is what was wanted. */
+  readonly detonation?: boolean;
 }
 
 /** Runs one task from our own standard streams. @returns the exit status */
@@ -44,8 +48,10 @@ export async function performTask(task: CliTask, how: Presentation, invocation: 
       { quiet: how.quiet || how.gather, invocation },
       async (work) => await runPrepared({ ...task, report: !how.unreported, onReport }, how, work),
     );
-    const exitCode = exitCodeOf(result, invocation.interruption.status);
-    if (how.json) writeJson(resultJson(result, { streams: how.gather, exitCode }));
+    const isDone = how.detonation === true && made !== undefined && detonated(result.outcome);
+    const exitCode = isDone ? 0 : exitCodeOf(result, invocation.interruption.status);
+    if (isDone && !how.json) showReport(made);
+    else if (how.json) writeJson(resultJson(result, { streams: how.gather, exitCode }));
     else tell(result, how);
     if (report !== undefined) await writeReport(report, made, result);
     return exitCode;
@@ -82,6 +88,11 @@ async function runPrepared(
 function exitCodeOf({ exitCode, outcome }: RunResult, interrupted: number | undefined): number {
   if (outcome.kind !== "cancelled") return exitCode;
   return interrupted ?? lostOutputStatus() ?? exitCode;
+}
+
+function showReport(signed: SignedReport | undefined): void {
+  if (signed === undefined) return;
+  for (const line of reportLines(signed.report, styleFor(process.stdout))) process.stdout.write(`${line}\n`);
 }
 
 function tell(result: RunResult, { quiet }: Presentation): void {

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import { Writable, type Readable } from "node:stream";
 import type { TerminalSize } from "../../contract/index.ts";
 import type { RunRequest } from "../../sdk/index.ts";
 import { enterRawMode } from "../terminal/raw-mode.ts";
@@ -16,6 +16,8 @@ export interface StreamChoice {
   readonly gather: boolean;
   /** Leave control characters as they are. */
   readonly raw: boolean;
+  /** The output goes nowhere. */
+  readonly hidden?: boolean;
 }
 
 export interface OpenStreams {
@@ -63,8 +65,23 @@ interface Output {
   readonly end: () => Promise<void>;
 }
 
+function nowhere(): Output {
+  const sink = new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+  return {
+    sink,
+    end: async () => {
+      await Promise.resolve();
+    },
+  };
+}
+
 /** Pipes and files get every byte as it is; a terminal gets what cannot harm it. */
-function outputFor(stream: NodeJS.WriteStream, { raw, terminal }: StreamChoice): Output {
+function outputFor(stream: NodeJS.WriteStream, { raw, terminal, hidden }: StreamChoice): Output {
+  if (hidden === true) return nowhere();
   if (!stream.isTTY || raw)
     return {
       sink: stream,
