@@ -2,5 +2,5 @@ export { buildReport, noteOf } from "./build.ts";
 export { canonicalJson } from "./canonical.ts";
 export { decodeSignedReport, MOST_REPORT_BYTES } from "./decode.ts";
 export type { Evidence } from "./evidence.ts";
-export { processTree, treeRows, type TreeRow } from "./process-tree.ts";
+export { processTree, saidOf, treeRows, type TreeRow } from "./process-tree.ts";
 export { Recorder, exitCodeOf, type MachineFacts } from "./recorder.ts";

@@ -58,6 +58,13 @@ export function processTree(events: readonly WitnessEvent[]): readonly ProcessNo
   return all.filter(({ hasParent }) => !hasParent);
 }
 
+/** What a process ran, in its own words. Guest's strings, neutralised by the witness. */
+export function saidOf({ pid, runs }: Pick<ProcessNode, "pid" | "runs">): string {
+  const run = runs.at(-1);
+  if (run !== undefined) return run.argv.join(" ") || run.program;
+  return pid === 1 ? "(the guest's agent)" : "(a copy of what made it)";
+}
+
 export interface TreeRow {
   readonly node: ProcessNode;
   /** 0 for a root. */

@@ -44,6 +44,7 @@ export {
   Reports,
   formatReport,
   processRows,
+  saidOf,
   tightenPolicy,
   verifyReport,
   type ReportFormat,

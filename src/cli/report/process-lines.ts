@@ -1,6 +1,6 @@
 import type { WitnessRecord } from "../../contract/index.ts";
 import { neutralise } from "../../foundation/index.ts";
-import { processRows } from "../../sdk/index.ts";
+import { processRows, saidOf } from "../../sdk/index.ts";
 import type { Style } from "../terminal/style.ts";
 
 const MOST_ROWS = 40;
@@ -14,11 +14,7 @@ export function processLines(
   if (state === "absent") return [style.dim("  there was no witness, or it said nothing")];
   const rows = processRows(events, MOST_ROWS);
   const lines = rows.map(({ node, depth }) => {
-    const run = node.runs.at(-1);
-    const what =
-      run === undefined
-        ? "(ran no program that was seen)"
-        : neutralise(run.argv.join(" ") || run.program, 120);
+    const what = neutralise(saidOf(node), 120);
     const code = node.end?.code ?? 0;
     const end = code === 0 ? "" : style.unsure(` status ${code}`);
     return `  ${"  ".repeat(Math.min(depth, DEEPEST))}${style.dim(String(node.pid))} ${what}${end}`;

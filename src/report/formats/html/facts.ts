@@ -14,7 +14,7 @@ export function facts({ result, findings, memory }: Report): (readonly [string, 
     ["micro-VM", disposal.complete ? "proved gone" : "NOT proved gone", disposal.complete ? "good" : "bad"],
     ["isolation", ...machine],
     ["profile", profile, ""],
-    ["started", startedAt, ""],
+    ["started", `${startedAt.slice(0, 19).replace("T", " ")} UTC`, ""],
     ["took", formatTime(timings.ended ?? 0), ""],
   ];
 }

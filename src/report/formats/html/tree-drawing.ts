@@ -1,6 +1,6 @@
 import type { WitnessEvent } from "../../../contract/index.ts";
 import { formatTime, neutralise } from "../../../foundation/index.ts";
-import { processTree, treeRows, type ProcessNode, type TreeRow } from "../../process-tree.ts";
+import { processTree, saidOf, treeRows, type ProcessNode, type TreeRow } from "../../process-tree.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** Processes that are drawn; a guest can make more than a browser could draw. */
@@ -68,11 +68,10 @@ function originOf({ runs }: ProcessNode): string {
   return runs.at(-1)?.origin ?? "unknown";
 }
 
-function labelOf({ pid, runs, from, to, end }: ProcessNode): string {
-  const run = runs.at(-1);
-  const what = run === undefined ? "(ran no program that was seen)" : run.argv.join(" ") || run.program;
+function labelOf(node: ProcessNode): string {
+  const { pid, from, to, end } = node;
   const lasted = to === undefined ? "" : ` · ${formatTime(Math.max(0, to - from))}`;
-  return `${pid} ${neutralise(what, LONGEST_LABEL)}${lasted}${endOf(end)}`;
+  return `${pid} ${neutralise(saidOf(node), LONGEST_LABEL)}${lasted}${endOf(end)}`;
 }
 
 function endOf(end: ProcessNode["end"]): string {
