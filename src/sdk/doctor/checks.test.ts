@@ -58,6 +58,12 @@ it("finds every layer of a good jail on", async () => {
   expect([...(await jail()).values()].filter(({ state }) => state !== "on")).toEqual([]);
 });
 
+it("lets a jail have the one file that it writes device state into, where that is bounded", async () => {
+  const mountinfo = `${FILES["mountinfo"] ?? ""}3 1 0:9 /s /state rw - tmpfs tmpfs rw\n`;
+  const limits = `${FILES["limits"] ?? ""}Max file size             16777216             16777216             bytes\n`;
+  expect((await jail({ mountinfo, limits })).get("nothing writable")?.state).toBe("on");
+});
+
 it.each([
   ["unprivileged user", { status: STATUS.replaceAll("60611", "0") }],
   ["no capabilities", { status: STATUS.replace("CapBnd:\t0000000000000000", "CapBnd:\t000001ffffffffff") }],
@@ -65,6 +71,7 @@ it.each([
   ["system call filter", { status: STATUS.replace("Seccomp:\t2", "Seccomp:\t0") }],
   ["no network", { "net/dev": "x\ny\n lo: 0\n eth0: 12\n" }],
   ["nothing writable", { mountinfo: `${FILES["mountinfo"] ?? ""}3 1 8:1 /tmp /tmp rw - ext4 /dev/sda rw\n` }],
+  ["nothing writable", { mountinfo: `${FILES["mountinfo"] ?? ""}3 1 0:9 /s /state rw - tmpfs tmpfs rw\n` }], // and no limit
   ["first for the OOM killer", { oom_score_adj: "0\n" }],
   [
     "no core dumps",

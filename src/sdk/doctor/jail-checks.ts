@@ -1,3 +1,4 @@
+import { MIB, formatSize } from "../../foundation/index.ts";
 import type { Check } from "./check.ts";
 import { holds, off, on, type Observation } from "./finding.ts";
 import type { ProcessFiles } from "./process-files.ts";
@@ -21,7 +22,11 @@ const EXPECTED_ROOT = new Set([
   "image",
   "template",
   "dev",
+  "state",
 ]);
+/** A file in memory into which QEMU puts the state of its devices when it is asked to, and the most that it may hold. */
+const DEVICE_STATE = "/state";
+const MOST_STATE = 16 * MIB;
 const OTHERS_OOM_SCORE = 0;
 const ASK = "Report it: this is a defect of Mayfly or a feature that this kernel lacks.";
 
@@ -94,13 +99,19 @@ function mounts({ qemu }: JailedProcess): Observation {
   const writable = lines
     .filter((fields) => !(fields[5] ?? "").split(",").includes("ro"))
     .map((fields) => fields[4] ?? "");
-  const others = writable.filter((path) => path !== "/dev/kvm");
-  const but = others.length < writable.length ? " but /dev/kvm" : "";
+  const most = Number(/^Max file size\s+\S+\s+(\S+)/m.exec(qemu.read("limits"))?.[1]);
+  const allowed = ["/dev/kvm", ...(most <= MOST_STATE ? [DEVICE_STATE] : [])];
+  const others = writable.filter((path) => !allowed.includes(path));
+  const but = writable.length > 0 ? ` but ${writable.map(sayWritable).join(" and ")}` : "";
   return holds(
     others.length === 0,
     others.length === 0 ? `all ${lines.length} mounts${but} are read-only` : `writable: ${others.join(", ")}`,
     ASK,
   );
+}
+
+function sayWritable(path: string): string {
+  return path === DEVICE_STATE ? `${path} (in memory, at most ${formatSize(MOST_STATE)})` : path;
 }
 
 function oomScore({ qemu }: JailedProcess): Observation {
