@@ -20,16 +20,16 @@ function graverThanLow({ findings }: Report): string[] {
 
 /** As builds do: a configure script that probes, objects, a library, an install, and a cleaning up. */
 const BUILD = `mkdir -p b/src b/obj b/out/bin; cd b
-for i in $(seq 1 40); do seq $i 100 >src/$i.c; done
+for i in $(seq 1 15); do seq $i 100 >src/$i.c; done
 cp /usr/bin/true conftest; ./conftest; rm conftest; uname -m; id -u; hostname
-for i in $(seq 1 40); do sort -r src/$i.c >obj/$i.tmp && mv obj/$i.tmp obj/$i.o; done
+for i in $(seq 1 15); do sort -r src/$i.c >obj/$i.tmp && mv obj/$i.tmp obj/$i.o; done
 cat obj/*.o | gzip >out/lib.a; tar cf out/all.tar obj; grep -r 5 src | sed s/5/6/ | awk '{n++} END {print n}' >out/log
 cp /usr/bin/printf out/bin/tool; chmod 0755 out/bin/tool; out/bin/tool %s done; find . -name '*.o' -delete; rm -r src`;
 
 const PYTHON = `python3 -c 'import ssl, sqlite3, json, email, http.client, subprocess, tempfile, xml.dom.minidom, ctypes
 subprocess.run(["true"]); tempfile.NamedTemporaryFile()'
-python3 -m venv --without-pip v; python3 -m compileall -q v
-python3 -c 'import numpy, pandas'
+mkdir v; cp /usr/lib/python3*/textwrap.py v; python3 -m compileall -q v
+python3 -c 'import numpy'
 pip --version`;
 
 it.each([
@@ -44,7 +44,10 @@ it.each([
 it("nothing graver than low is found in the conversion of a document by an office suite", async () => {
   const out = mkdtempSync(join(tmpdir(), "mayfly-benign-"));
   try {
-    const { outcome, report: task } = await mayfly.open("examples/supplier-invoice.docx", { as: "text", out });
+    const { outcome, report: task } = await mayfly.open("examples/supplier-invoice.docx", {
+      as: "text",
+      out,
+    });
     expect(outcome.kind).toBe("converted");
     const { report } = mayfly.reports.get(task?.id ?? "");
     expect(report.witness.events.length).toBeGreaterThan(0);

@@ -31,8 +31,10 @@ interface Ending {
   readonly spare: () => Promise<Report>;
 }
 
-const run = (script: string, more: Parameters<typeof runReported>[2] = {}) => async (): Promise<Report> =>
-  await runReported(mayfly, script, more);
+const run =
+  (script: string, more: Parameters<typeof runReported>[2] = {}) =>
+  async (): Promise<Report> =>
+    await runReported(mayfly, script, more);
 const online = (script: (port: number) => string) => async (): Promise<Report> =>
   await runReported(mayfly, script(port), {
     policy: { network: { allow: [`${HOST}:${port}`], private: [`127.0.0.1:${port}`] } },
@@ -41,20 +43,28 @@ const online = (script: (port: number) => string) => async (): Promise<Report> =
 const send = (bytes: number) =>
   online(
     (at) =>
-      `python3 -c 'import socket; s = socket.create_connection(("${HOST}", ${at})); s.sendall(b"x" * ${bytes}); s.close()'`,
+      `python3 -c 'import socket; s = socket.create_connection(("${HOST}", ${at})); s.sendall(b"x" * ${bytes}); s.shutdown(1); s.recv(1)'`,
   );
-const greet = (name: string) => online((at) => `curl -skm2 --connect-to ::${HOST}:${at} https://${name}:${at}/`);
+const greet = (name: string) =>
+  online((at) => `curl -skm2 --connect-to ::${HOST}:${at} https://${name}:${at}/`);
 const input = { inputs: [{ path: "/bin/true", name: "given" }] };
+const TRACE = "mkdir -p /t && mount -t tracefs t /t";
 const files = (count: number): string =>
   `python3 -c 'import os\nfor i in range(${count}): open("/tmp/x", "w").close(); os.unlink("/tmp/x")'`;
 
 const ENDINGS: readonly Ending[] = [
-  { rule: "execution-input", provoke: run("/in/given", input), spare: run("cat /in/given >/dev/null", input) },
+  {
+    rule: "execution-input",
+    provoke: run("/in/given", input),
+    spare: run("cat /in/given >/dev/null", input),
+  },
   { rule: "network-much-out", provoke: send(11 * 2 ** 20), spare: send(2 ** 20) },
   { rule: "network-other-tls-name", provoke: greet("other.example.org"), spare: greet(HOST) },
   {
     rule: "impact-fork-bomb",
-    provoke: run("i=0; while [ $i -lt 320 ]; do sleep 60 & i=$((i + 1)); done; kill $(jobs -p)"),
+    provoke: run(
+      "python3 -c 'import os, signal\nfor i in range(320): os.fork() or signal.pause()' & wait $!",
+    ),
     spare: run("i=0; while [ $i -lt 320 ]; do (:); i=$((i + 1)); done"),
   },
   {
@@ -67,7 +77,7 @@ const ENDINGS: readonly Ending[] = [
     provoke: run("echo c >/proc/sysrq-trigger; sleep 100"),
     spare: run("kill -SEGV $$"),
   },
-  { rule: "witness-lossy", provoke: run(files(20_000)), spare: run(files(100)) },
+  { rule: "witness-lossy", provoke: run(files(4000)), spare: run(files(100)) },
   {
     rule: "witness-silenced",
     provoke: run("echo 0 >/proc/sys/kernel/ftrace_enabled"),
@@ -75,8 +85,16 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     rule: "memory-kernel-code",
-    provoke: run("mkdir -p /t && mount -t tracefs t /t && echo function >/t/current_tracer"),
-    spare: run("mkdir -p /t && mount -t tracefs t /t && echo 1 >/t/events/sched/enable && ls /"),
+    provoke: run(`${TRACE} && echo function >/t/current_tracer`, { profile: "base" }),
+    spare: run(`${TRACE} && echo 1 >/t/events/sched/enable && ls /`, { profile: "base" }),
+  },
+  {
+    rule: "memory-unexplained-program",
+    provoke: run(
+      "dd if=/bin/busybox bs=4096 count=1 of=/tmp/x; printf X | dd of=/tmp/x bs=1 seek=100 conv=notrunc",
+      { profile: "base" },
+    ),
+    spare: run("cp /bin/busybox /tmp/sh; /tmp/sh sh -c true", { profile: "base" }),
   },
 ];
 

@@ -21,7 +21,8 @@ afterAll(async () => {
 });
 
 /** Leaves a file, does something grave, and would go on for long. */
-const GRAVE = "echo dropped >/tmp/payload; mkdir -p /root/.ssh; echo x >/root/.ssh/authorized_keys; sleep 300";
+const GRAVE =
+  "echo dropped >/tmp/payload; mkdir -p /root/.ssh; echo x >/root/.ssh/authorized_keys; sleep 300";
 
 const base = { profile: "base", user: "root" };
 

@@ -4,7 +4,11 @@ import type { Mayfly } from "../../src/index.ts";
 type Request = Parameters<Mayfly["run"]>[0];
 
 /** Runs a shell script as root in a micro-VM of its own. @returns the report, which is always made */
-export async function runReported(mayfly: Mayfly, script: string, more: Partial<Request> = {}): Promise<Report> {
+export async function runReported(
+  mayfly: Mayfly,
+  script: string,
+  more: Partial<Request> = {},
+): Promise<Report> {
   let report: Report | undefined;
   const onReport = (signed: { report: Report }): void => {
     report = signed.report;

@@ -26,7 +26,10 @@ export interface RuleFile {
  * Makes rules ready to be asked.
  * @throws E_BAD_RULE with file, line and what to write instead
  */
-export function compileRules(written: readonly WrittenRule[], { file, matrix, lineOf }: RuleFile): readonly Rule[] {
+export function compileRules(
+  written: readonly WrittenRule[],
+  { file, matrix, lineOf }: RuleFile,
+): readonly Rule[] {
   return written.map(({ document, line, source }, i) => {
     const complain: Complain = (path, what) => badRule(`${file}:${lineOf?.(path) ?? line}`, path, what);
     const where = `${file}:${line}`;
