@@ -94,12 +94,6 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       "setpriv --reuid 1000 --clear-groups python3 -c 'import os\ntry: os.setuid(0)\nexcept OSError: pass'",
       "setpriv --reuid 1000 --clear-groups true",
     ),
-    of(
-      "privilege-setuid-used",
-      // Where the image's programs lie, such rights are not given; root can make a place where they are.
-      'mkdir -p /mnt; python3 -c \'import ctypes; ctypes.CDLL(None).mount(b"none", b"/mnt", b"tmpfs", 0, 0)\'; cp /usr/bin/id /mnt; chmod 4755 /mnt/id; setpriv --reuid 1000 --clear-groups /mnt/id',
-      "cp /usr/bin/id plain; chmod 0755 plain; setpriv --reuid 1000 --clear-groups ./plain",
-    ),
     of("privilege-capabilities", "fake setcap; $B/setcap cap_net_raw+ep x", "fake getcap; $B/getcap x"),
     of(
       "privilege-exploit-tool",
