@@ -23,6 +23,8 @@ interface Execution {
   readonly signal?: AbortSignal | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
+  /** Told when the command has been asked for. */
+  readonly onStarted: () => void;
 }
 
 /**
@@ -32,7 +34,7 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, programHash, stop, signal, onInputs, onWitness }: Execution,
+  { task, inputs, io, network, recorder, programHash, stop, signal, ...told }: Execution,
 ): Promise<Outcome> {
   let witness: GuestWitness | undefined;
   const watch = new LimitWatch(task.limits);
@@ -47,9 +49,9 @@ export async function execute(
     if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
   }
 
-  function told(event: WitnessEvent): void {
+  function onEvent(event: WitnessEvent): void {
     stop.event(event);
-    onWitness?.(event);
+    told.onWitness?.(event);
   }
 
   async function work(): Promise<Outcome> {
@@ -59,10 +61,10 @@ export async function execute(
     if (inputs.length > 0) {
       const [facts] = await Promise.all([deliverInputs(vm, inputs), bounded]);
       recorder.inputs(facts);
-      onInputs?.(facts);
+      told.onInputs?.(facts);
     }
     watch.begin(vm.agent);
-    witness = vm.agent.witness({ programHash, onEvent: told });
+    witness = vm.agent.witness({ programHash, onEvent });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     const flowing = connectStreams(
@@ -75,6 +77,7 @@ export async function execute(
       },
       watch,
     );
+    told.onStarted();
     const [outcome] = await Promise.all([outcomeOf(guest, flowing), bounded]);
     return outcome;
   }

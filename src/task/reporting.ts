@@ -1,6 +1,6 @@
 import type { SignedReport, TaskResult } from "../contract/index.ts";
 import { findingsOf, type Rule } from "../findings/index.ts";
-import { asMayflyError } from "../foundation/index.ts";
+import { asMayflyError, ignoring } from "../foundation/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
 import { buildReport, noteOf, type Recorder } from "../report/index.ts";
 
@@ -47,6 +47,14 @@ export async function report({ result, recorder, task, rules }: Ended, how: Repo
   } catch (cause) {
     return warned(result, "made", cause);
   }
+}
+
+/** Loads what a report is made with while the task runs, so that it need not be waited for at its end. */
+export async function loadReporting(rules: Ended["rules"]): Promise<void> {
+  await ignoring(
+    Promise.all([rules?.(), import("../archive/index.ts")]),
+    "the report meets it again, and tells it",
+  );
 }
 
 function warned(result: TaskResult, what: "made" | "kept", cause: unknown): TaskResult {

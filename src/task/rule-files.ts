@@ -1,10 +1,11 @@
 import { readFile, readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseRules, type Rule } from "../findings/index.ts";
+import { compileRules, parseRules, type Rule } from "../findings/index.ts";
 import { MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
 import { INSTALLATION } from "../image/index.ts";
 import { attackMatrix } from "./attack-matrix.ts";
+import { preparedRules } from "./prepared-rules.ts";
 
 /** Folders whose files of rules always hold: Mayfly's, then the user's. */
 export function ruleFolders(env: NodeJS.ProcessEnv = process.env): string[] {
@@ -25,7 +26,12 @@ export async function loadRules(files: readonly string[] = []): Promise<readonly
 
 /** The rules of one file. @throws E_BAD_RULE with file and line, E_INPUT_MISSING, E_INPUT_UNREADABLE */
 export async function readRules(file: string): Promise<readonly Rule[]> {
-  return await parseRules(await textOf(file), neutralise(file, 300), await attackMatrix());
+  const [text, matrix] = await Promise.all([textOf(file), attackMatrix()]);
+  const name = neutralise(file, 300);
+  const written = await preparedRules(text);
+  return written === undefined
+    ? await parseRules(text, name, matrix)
+    : compileRules(written, { file: name, matrix });
 }
 
 async function rulesIn(folder: string): Promise<string[]> {

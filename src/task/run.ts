@@ -13,7 +13,7 @@ import type { TaskIo } from "./io.ts";
 import { keepFrozen } from "./keep-frozen.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
-import { report, type Reporting } from "./reporting.ts";
+import { loadReporting, report, type Reporting } from "./reporting.ts";
 
 /** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
 export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
@@ -73,7 +73,11 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     host.onMachine?.(vm);
 
     // Task: inputs and limits go in, the command runs, results come out.
-    recorder.outcome(await execute(vm, { ...host, task, inputs, network, recorder, programHash, stop }));
+    const onStarted = (): void => {
+      if (host.reporting !== undefined) void loadReporting(host.rules);
+    };
+    const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
+    recorder.outcome(await execute(vm, execution));
     await keepFrozen(microvisor, { vm, task, recorder });
     if (out !== undefined && recorder.ended("exited", "signalled")) {
       const staging = vm.claimDirectory(out);

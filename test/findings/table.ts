@@ -3,9 +3,15 @@ export interface RuleCase {
   readonly rule: string;
   readonly provoke: string;
   readonly spare: string;
+  /** The near misses of other rules provoke this one: its own has a micro-VM to itself. */
+  readonly apart?: true;
 }
 
 const of = (rule: string, provoke: string, spare: string): RuleCase => ({ rule, provoke, spare });
+const apart = (rule: string, provoke: string, spare: string): RuleCase => ({
+  ...of(rule, provoke, spare),
+  apart: true,
+});
 
 /** `fake NAME`: a program of that name that does nothing; `shell NAME`: one that is a shell. Both in $B. */
 export const PRELUDE = `B=/opt/b; mkdir -p $B /home/u; cd /home/u
@@ -128,7 +134,7 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       "cp /usr/bin/true /dev/shm/t",
     ),
     of("execution-hidden-file", "cp /usr/bin/true .hid; ./.hid", "cp /usr/bin/true .hid"),
-    of("execution-dropped", "cp /usr/bin/true drop; ./drop", "cp /usr/bin/true drop; /usr/bin/true"),
+    apart("execution-dropped", "cp /usr/bin/true drop; ./drop", "cp /usr/bin/true drop; /usr/bin/true"),
     of(
       "execution-downloaded",
       "cp /usr/bin/cp $B/wget; $B/wget /usr/bin/true got; ./got",
@@ -154,7 +160,11 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       "shell nc; $B/nc -c 'sh -c true; true'",
       "shell less; $B/less -c 'sh -c true; true'",
     ),
-    of("shell-connected", "bash -c 'exec 3<>/dev/tcp/192.0.2.1/4444'", "bash -c 'curl -s http://192.0.2.1/'"),
+    of(
+      "shell-connected",
+      "bash -c 'exec 3<>/dev/tcp/192.0.2.1/4444; read -t 5 -u 3'",
+      "bash -c 'curl -s http://192.0.2.1/'",
+    ),
     of("shell-reverse-words", "sh -c ': /dev/tcp/192.0.2.1/1'", "sh -c ': /dev/tty'"),
     of(
       "shell-waiting",
@@ -168,7 +178,7 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     ),
   ],
   "discovery.yaml": [
-    of("discovery-burst", "whoami; id; uname; hostname; df", "uname; uname; uname; uname; uname; id"),
+    of("discovery-burst", "whoami; id; uname; hostname; df", "uname; uname; uname; uname; uname; df"),
     of("discovery-user", "whoami", "true"),
     of("discovery-network", "fake ip; $B/ip a", "fake ipcalc; $B/ipcalc"),
     of("discovery-processes", "fake ps; $B/ps aux", "fake psql; $B/psql"),
@@ -240,9 +250,9 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     of("escape-agent-channel", "dd if=/dev/vport0p9 of=/dev/null count=0", "ls /dev"),
   ],
   "network.yaml": [
-    of("network-refused", "curl -sm2 http://192.0.2.7/", "true"),
+    apart("network-refused", "curl -sm2 http://192.0.2.7/", "true"),
     of("network-private", "curl -sm2 http://10.0.0.5/", "true"),
-    of("network-metadata", "curl -sm2 http://169.254.169.254/", "curl -sm2 http://8.8.8.8/"),
+    of("network-metadata", "curl -sm2 http://169.254.169.254/", "curl -sm2 http://metadata.example/"),
     of(
       "network-port-scan",
       'for p in 1 2 3 4 5 6 7 8 9 10 11; do bash -c "exec 3<>/dev/tcp/8.8.8.8/$p"; done',
@@ -258,8 +268,8 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       "for n in xk2j9fq7bz1v q8w3nzt5kxpd zx9cv7bn2mlk p0q9w8x7z6kr b7t4x9z2kqwp hjk2xz8vw9qt n3b4v5c6x7zl rt7yp2kx9wbz d8f7g6h5j4kz; do curl -sm1 http://$n.example/; done",
       "for n in example wikipedia mozilla debian python kernel archive; do curl -sm1 http://$n.org/; done",
     ),
-    of("network-unusual-port", "bash -c 'exec 3<>/dev/tcp/8.8.8.8/6667'", "true"),
-    of("network-plain-address", "curl -sm2 http://8.8.8.8/", "curl -sm2 http://example.org/"),
+    apart("network-unusual-port", "bash -c 'exec 3<>/dev/tcp/8.8.8.8/6667'", "true"),
+    apart("network-plain-address", "curl -sm2 http://8.8.8.8/", "curl -sm2 http://example.org/"),
     of("network-tor", "curl -sm1 http://abcdefgh.onion/", "curl -sm1 http://onion.example/"),
     of("network-dead-drop", "curl -sm1 http://pastebin.com/", "curl -sm1 http://bin.example/"),
     of("network-mining", "curl -sm1 http://pool.minexmr.com/", "curl -sm1 http://swimming.example/"),
@@ -271,7 +281,7 @@ export const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     ),
     of(
       "network-beacon",
-      "for i in 1 2 3 4 5 6 7; do curl -sm1 http://beacon.example/; sleep 2; done",
+      "for i in 1 2 3 4 5 6 7; do bash -c 'exec 3<>/dev/tcp/beacon.example/80'; sleep 1.5; done",
       "for i in 1 2 3; do curl -sm1 http://once.example/; done",
     ),
   ],

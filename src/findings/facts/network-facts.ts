@@ -77,6 +77,9 @@ export function networkFact({ streams, omitted, bytesOut, bytesIn }: NetworkReco
   return { kind: "network", voice: "outside", at, pid: undefined, fields, tell };
 }
 
+/** What runs beside the path in what a guest says of a stream's program. */
+const PROCESS = / \(process \d+\)$/;
+
 function namesOf(program: string | undefined): readonly string[] {
-  return program === undefined ? [] : [lastPart(program)];
+  return program === undefined ? [] : [lastPart(program.replace(PROCESS, ""))];
 }
