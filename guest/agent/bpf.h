@@ -105,7 +105,8 @@ bool bpf_attach_to_all(int program, uint32_t attach);
 
 /*
  * Runs the program wherever the kernel comes to `target`, a function or tracepoint by its number in BTF, as long as the
- * descriptor is open. Its code is under the GPL too, as what it calls of the kernel asks for.
+ * descriptor is open. It is declared to be under the GPL, as what it calls of the kernel asks for: what makes such
+ * code (code, witness_kernel, witness_files, witness_calls) may be used under the Apache License 2.0 or the GPL 2.
  */
 int bpf_trace(uint32_t attach, uint32_t target, const struct instruction *instructions, uint32_t count);
 

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* A BPF program of the witness in the making, and the parts that they share. */
 #ifndef CODE_H
 #define CODE_H
 
 #include "bpf.h"
+#include "btf.h"
 #include "witness_kernel.h"
 
 #define CODE_MOST 512
@@ -21,6 +23,9 @@ struct code {
 void code_add(struct code *code, const struct instruction *instructions, unsigned count);
 #define EMIT(code, ...) \
 	code_add(code, (const struct instruction[]){__VA_ARGS__}, sizeof((const struct instruction[]){__VA_ARGS__}) / sizeof(struct instruction))
+/* What the place was called with, and where a field lies in this kernel. */
+#define ARGUMENT(register, index) LOAD_64(register, R6, 8 * (index))
+#define FIELD(structure, path) ((int16_t)btf_offset(structure, path))
 #define LEAVE SET(R0, 0), EXIT_PROGRAM
 #define LEAVE_UNLESS(what, value) IF_EQUAL(what, value, 2), LEAVE
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* System calls that ordinary programs have little need of, and which of their arguments tell something. */
 #include "witness_kernel.h"
 

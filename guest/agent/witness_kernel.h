@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
  * The witness's half in the kernel: BPF programs at the places that matter, which write what happens into one ring. They
  * are put there while a template is made, and wait for `enabled`.

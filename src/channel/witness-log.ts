@@ -43,7 +43,9 @@ export class WitnessLog {
     const held = summary === undefined ? 0 : sum(summary.execs, summary.lives, summary.files, summary.calls);
     const lost = summary === undefined ? 0 : sum(summary.lost);
     const omitted = this.omitted + held;
-    const missing = [...gaps, ...summaryGaps(summary), ...countGaps(lost, omitted)];
+    const unsaid =
+      summary === undefined && gaps.length === 0 ? ["The witness ended without its summary."] : [];
+    const missing = [...gaps, ...unsaid, ...summaryGaps(summary), ...countGaps(lost, omitted)];
     const events = [...this.events].sort((a, b) => a.at - b.at);
     const silent = summary === undefined && events.length === 0;
     return {

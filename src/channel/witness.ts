@@ -30,6 +30,7 @@ export interface GuestWitness {
 
 const SILENCE_MS = 100;
 const FINISH_MS = 1000;
+const ENDED = "The guest ended its witness.";
 
 export class WitnessStream implements GuestWitness, StreamHandler {
   private readonly owner: StreamOwner;
@@ -40,6 +41,7 @@ export class WitnessStream implements GuestWitness, StreamHandler {
   private readonly over = deferred<undefined>();
   private readonly gaps: string[] = [];
   private open = true;
+  private asked = false;
   private bytes = 0;
   private heardAt = 0;
   private finished: Promise<WitnessRecord> | undefined;
@@ -68,10 +70,10 @@ export class WitnessStream implements GuestWitness, StreamHandler {
       this.bytes += length;
       // Without credit it goes on watching, and counts what it cannot tell.
       if (this.bytes <= MAX_WITNESS_BYTES) this.allowance.consumed(length);
-    } else if (message.type === "END") this.end([]);
+    } else if (message.type === "END") this.end(this.asked ? [] : [ENDED]);
     else if (message.type === "ERROR")
       this.end([guestError(message, { about: "agent", what: "be watched from within" }).message]);
-    else if (message.type === "RESET") this.end(["The guest ended its witness."]);
+    else if (message.type === "RESET") this.end([ENDED]);
     else throw violation(`${message.type} where a witness speaks`);
   }
 
@@ -80,6 +82,7 @@ export class WitnessStream implements GuestWitness, StreamHandler {
   }
 
   private async ask(): Promise<WitnessRecord> {
+    this.asked = true;
     if (this.open) this.owner.send(END.encode(this.stream, {}));
     this.heardAt = performance.now();
     const latest = this.heardAt + FINISH_MS;

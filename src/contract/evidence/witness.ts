@@ -97,7 +97,10 @@ export interface WitnessRecord {
   readonly missing: readonly string[];
   /** Events that were lost in the guest, by its own count. */
   readonly lost: number;
-  /** Events over what is kept of their class, which the agent knows and holds back; counted, not sent. */
+  /**
+   * Events over what is kept of their class: counted, not shown. The guest counts those that it holds back as its kernel
+   * meets them, so some might never have been told; those that were sent all the same the host counts itself.
+   */
   readonly omitted: number;
   /** In the order of `at`; at most 20,000. */
   readonly events: readonly WitnessEvent[];
