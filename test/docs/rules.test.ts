@@ -46,7 +46,7 @@ describe("docs/rules-list.md", () => {
 describe("docs/rules.md", () => {
   const text = readFileSync("docs/rules.md", "utf8");
   const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => [example ?? ""]);
-  it.each(examples.filter(([example]) => example?.startsWith("rules:")))(
+  it.each(examples.filter(([example = ""]) => example.startsWith("rules:")))(
     "has an example that is right: %s",
     async (example) => {
       expect(await parseRules(example, "example.yaml", matrix)).toHaveLength(1);
