@@ -6,7 +6,8 @@ import { shell } from "./outer-machine.mjs";
 const CHECKOUT = resolve(import.meta.dirname, "../..");
 /** Mayfly as it was built here, with its tests and what runs them. */
 const PARTS = [
-  ...["dist", "guest", "host", "profiles", "test", "docs", "node_modules", "mayfly", "package.json"],
+  ...["dist", "guest", "host", "profiles", "data", "rules", "test", "docs"],
+  ...["node_modules", "mayfly", "package.json"],
 ];
 /** Of node_modules, what neither Mayfly nor its tests load. */
 const UNUSED = [
