@@ -4,7 +4,7 @@ import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
 import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, type Host } from "../microvisor/index.ts";
+import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
 import { admitLimits, admitNetwork } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
 import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
@@ -84,6 +84,7 @@ export class Mayfly implements AsyncDisposable {
     requireCertificates(roots ?? []);
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
+    sweepFrozen(host.store);
     const mayfly = new Mayfly(host, { dns, roots, state, rules });
     if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);

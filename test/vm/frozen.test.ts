@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FrozenVms, Mayfly, type Fork } from "../../src/index.ts";
+import { openHost } from "../../src/sdk/installation.ts";
 import { leftovers } from "../support/leftovers.ts";
 import { MayflyChild } from "../support/run-child.ts";
 
@@ -129,5 +130,7 @@ describe("freezing that is interrupted", () => {
       await next.close();
     });
     expect(leftovers([id])).toEqual([]);
+    const place = join(openHost(undefined, () => undefined).store, "frozen");
+    expect(readdirSync(place).filter((name) => name.startsWith("tmp-"))).toEqual([]);
   });
 });

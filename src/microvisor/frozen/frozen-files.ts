@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs
 import { join } from "node:path";
 import * as v from "valibot";
 import { MayflyError, attempt, isVmId } from "../../foundation/index.ts";
+import { isAbandoned } from "../../process/index.ts";
 
 const Manifest = v.object({
   format: v.literal(1),
@@ -41,6 +42,15 @@ export const FROZEN = { ram: "ram", state: "state", manifest: "manifest.json" } 
 
 export function frozenStore(store: string): string {
   return join(store, "frozen");
+}
+
+/** Removes what freezing left unfinished where its Mayfly was killed. */
+export function sweepFrozen(store: string): void {
+  const names = attempt(() => readdirSync(frozenStore(store)), "none was ever frozen") ?? [];
+  for (const name of names.filter(isAbandoned))
+    attempt(() => {
+      rmSync(join(frozenStore(store), name), { recursive: true, force: true });
+    }, "another user's, or another Mayfly's that was quicker");
 }
 
 /** All that are kept whole, newest first. */

@@ -1,3 +1,3 @@
-export { findFrozen, listFrozen, removeFrozen, type FrozenVm } from "./frozen-files.ts";
+export { findFrozen, listFrozen, removeFrozen, sweepFrozen, type FrozenVm } from "./frozen-files.ts";
 export { freezeVm } from "./freeze.ts";
 export { thaw } from "./thaw.ts";
