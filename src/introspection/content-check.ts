@@ -89,8 +89,11 @@ export function tellUnexplained(
     const bytes = isSame ? undefined : read(site.from, site.size);
     if (bytes === undefined) continue;
     if (site.allows(bytes)) kinds.set(site.kind, (kinds.get(site.kind) ?? 0) + 1);
-    else if (isHalfWritten(site, bytes)) unsettled++;
-    else continue;
+    else {
+      // Told as a change: whoever looks again in a moment sees whether it stays one.
+      if (isHalfWritten(site, bytes)) unsettled++;
+      continue;
+    }
     page.before.copy(patched.now, first, first, end);
   }
   tellDifferences(check, patched);

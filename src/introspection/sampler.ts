@@ -13,6 +13,7 @@ export class Sampler {
   readonly #from = performance.now();
   #samples: ResourceSample[] = [];
   #interval = FIRST_INTERVAL_MS;
+  #peak = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -35,7 +36,7 @@ export class Sampler {
     return {
       samples: [...this.#samples],
       cpuMs: this.#samples.at(-1)?.cpuMs ?? 0,
-      peakPrivateBytes: Math.max(0, ...this.#samples.map(({ privateBytes }) => privateBytes)),
+      peakPrivateBytes: this.#peak,
       console: this.#machine.console.lines(MOST_LINES),
     };
   }
@@ -52,6 +53,7 @@ export class Sampler {
   #note(): void {
     const usage = this.#stopped ? undefined : this.#machine.usage();
     if (usage === undefined) return;
+    this.#peak = Math.max(this.#peak, usage.privateBytes);
     this.#samples.push({ at: Math.round(performance.now() - this.#from), ...usage });
     if (this.#samples.length <= MOST_SAMPLES) return;
     this.#samples = this.#samples.filter((_sample, index) => index % 2 === 0);

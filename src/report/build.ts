@@ -7,6 +7,7 @@ import {
   type TaskResult,
 } from "../contract/index.ts";
 import type { AdmittedTask } from "../policy/index.ts";
+import { boundNetwork } from "./bound-network.ts";
 import { boundWitness } from "./bound-witness.ts";
 import type { Evidence } from "./evidence.ts";
 import { grantedAndUsed, grantedRules } from "./granted.ts";
@@ -23,7 +24,7 @@ interface ReportParts {
 
 /** Puts a report together. Every text in it is neutralised, whoever it came from. Pure. */
 export function buildReport({ origin, result, evidence, findings, task }: ReportParts): Report {
-  const facts = withoutNote(result);
+  const facts = withoutNote({ ...result, network: boundNetwork(result.network) });
   const witness = boundWitness(evidence.witness);
   return neutral({
     format: 1,

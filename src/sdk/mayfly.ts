@@ -238,8 +238,9 @@ export class Mayfly implements AsyncDisposable {
 
   /** Read when they are first asked for, and once. */
   readonly #rules = async (): ReturnType<typeof loadRules> => {
-    this.#loadedRules ??= loadRules(this.#ruleFiles);
-    return await this.#loadedRules;
+    const loading = (this.#loadedRules ??= loadRules(this.#ruleFiles));
+    loading.catch(() => (this.#loadedRules = undefined)); // mended meanwhile, they are read again
+    return await loading;
   };
 
   /** Undefined where no report is wanted. */

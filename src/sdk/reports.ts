@@ -102,9 +102,12 @@ export function processRows(events: readonly WitnessEvent[], most: number): read
 
 async function readReport(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > MOST_REPORT_BYTES)
-      throw new MayflyError("E_BAD_REPORT", `${neutralise(path)} is larger than any report (64 MiB)`);
+    const file = await stat(path);
+    if (!file.isFile() || file.size > MOST_REPORT_BYTES)
+      throw new MayflyError(
+        "E_BAD_REPORT",
+        `${neutralise(path)} is ${file.isFile() ? "larger than any report (64 MiB)" : "no regular file"}`,
+      );
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof MayflyError) throw cause;

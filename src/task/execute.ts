@@ -39,8 +39,9 @@ export async function execute(
   let witness: GuestWitness | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
+  let outcome: Outcome;
   try {
-    return await Promise.race([vm.watched(work()), watch.hit, stop.hit, cancelled.promise]);
+    outcome = await Promise.race([vm.watched(work()), watch.hit, stop.hit, cancelled.promise]);
   } finally {
     watch.end();
     cancelled.forget();
@@ -48,6 +49,8 @@ export async function execute(
     await ignoring(network.close(), "the outcome is the command's");
     if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
   }
+  // The witness's last words come after the command's end: a deed just before it counts.
+  return stop.found ?? outcome;
 
   function onEvent(event: WitnessEvent): void {
     stop.event(event);

@@ -9,6 +9,7 @@ export class FindingStop {
   readonly #watch: FindingWatch;
   readonly #from = performance.now();
   readonly #hit = deferred<Outcome>();
+  #found: Outcome | undefined;
 
   private constructor(policy: OnFinding | undefined, rules: readonly Rule[]) {
     this.#policy = policy;
@@ -29,6 +30,11 @@ export class FindingStop {
 
   get hit(): Promise<Outcome> {
     return this.#hit.promise;
+  }
+
+  /** What `hit` settled with; undefined so far. */
+  get found(): Outcome | undefined {
+    return this.#found;
   }
 
   event(event: WitnessEvent): void {
@@ -58,6 +64,8 @@ export class FindingStop {
 
   #judge(found: readonly Finding[]): void {
     const action = this.#policy && actionOn(found, this.#policy);
-    if (action !== undefined) this.#hit.resolve({ kind: "stopped", finding: action.finding });
+    if (action === undefined) return;
+    this.#found ??= { kind: "stopped", finding: action.finding };
+    this.#hit.resolve(this.#found);
   }
 }

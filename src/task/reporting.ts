@@ -1,3 +1,4 @@
+import type { ReportArchive, SealedReport } from "../archive/index.ts";
 import type { SignedReport, TaskResult } from "../contract/index.ts";
 import { findingsOf, type Rule } from "../findings/index.ts";
 import { asMayflyError, ignoring } from "../foundation/index.ts";
@@ -28,24 +29,50 @@ interface Ended {
  * Builds, signs and keeps the report of a task whose micro-VM is gone. Never fails the task: what goes wrong becomes a
  * warning of the result. Where there was no micro-VM there is nothing to report.
  */
-export async function report({ result, recorder, task, rules }: Ended, how: Reporting): Promise<TaskResult> {
-  if (result.id === "") return result;
+export async function report(
+  { recorder, task, rules, ...ended }: Ended,
+  how: Reporting,
+): Promise<TaskResult> {
+  if (ended.result.id === "") return ended.result;
+  const warnings = [...ended.result.warnings];
+  const result = { ...ended.result, warnings };
   try {
     const { outcome, network } = result;
-    recorder.found(findingsOf({ ...recorder.evidence, outcome, network }, (await rules?.()) ?? []));
+    const known = await rulesOrWarning(rules, warnings);
+    recorder.found(findingsOf({ ...recorder.evidence, outcome, network }, known));
     const { ReportArchive } = await import("../archive/index.ts");
     const origin = { version: how.version, engine: await how.engine() };
     const { evidence, findings } = recorder;
     const archive = new ReportArchive(how.state);
     const sealed = await archive.seal(buildReport({ origin, result, evidence, findings, task }));
-    how.onReport?.(sealed.signed);
+    const kept = keep(result, sealed, archive);
     try {
-      return { ...result, report: noteOf(sealed.signed.report, archive.put(sealed)) };
+      how.onReport?.(sealed.signed);
+      return kept;
     } catch (cause) {
-      return warned({ ...result, report: noteOf(sealed.signed.report, undefined) }, "kept", cause);
+      return warned(kept, "told", cause);
     }
   } catch (cause) {
     return warned(result, "made", cause);
+  }
+}
+
+function keep(result: TaskResult, sealed: SealedReport, archive: ReportArchive): TaskResult {
+  const { report: made } = sealed.signed;
+  try {
+    return { ...result, report: noteOf(made, archive.put(sealed)) };
+  } catch (cause) {
+    return warned({ ...result, report: noteOf(made, undefined) }, "kept", cause);
+  }
+}
+
+/** A mistake in somebody's rules costs the findings, not the report. */
+async function rulesOrWarning(rules: Ended["rules"], warnings: string[]): Promise<readonly Rule[]> {
+  try {
+    return (await rules?.()) ?? [];
+  } catch (cause) {
+    warnings.push(`nothing was looked for by rules: ${asMayflyError(cause).message}`);
+    return [];
   }
 }
 
@@ -57,7 +84,7 @@ export async function loadReporting(rules: Ended["rules"]): Promise<void> {
   );
 }
 
-function warned(result: TaskResult, what: "made" | "kept", cause: unknown): TaskResult {
+function warned(result: TaskResult, what: "made" | "kept" | "told", cause: unknown): TaskResult {
   const { message } = asMayflyError(cause);
   return { ...result, warnings: [...result.warnings, `the report could not be ${what}: ${message}`] };
 }

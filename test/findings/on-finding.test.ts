@@ -39,6 +39,21 @@ describe("a policy for findings", () => {
     expect(leftovers([result.id])).toEqual([]);
   });
 
+  it("ends it too where the command has ended right after the deed, and nothing comes back", async () => {
+    const onFinding = { severity: "medium", do: "kill" } as const;
+    const command = [
+      "sh",
+      "-c",
+      "echo x >/out/result; mkdir -p /root/.ssh; echo x >/root/.ssh/authorized_keys",
+    ];
+    for (let run = 0; run < 12; run++) {
+      const out = join(scratch, `out-${run}`);
+      const { outcome, outputs } = await mayfly.run({ ...base, command, out, policy: { onFinding } });
+      expect(outcome).toMatchObject({ kind: "stopped" });
+      expect(outputs).toEqual([]);
+    }
+  });
+
   it("keeps the micro-VM frozen, with what was left in it, where it says so", async () => {
     const onFinding = { severity: "medium", do: "freeze" } as const;
     const result = await mayfly.run({ ...base, command: ["sh", "-c", GRAVE], policy: { onFinding } });

@@ -105,6 +105,19 @@ describe("a frozen micro-VM", () => {
     expect(readFileSync(mine, "utf8")).toBe("mine");
   });
 
+  it("gives what it can where a guest made more than anybody looks through, or files without an end", async () => {
+    const other = await frozenAfter(
+      "echo kept >/tmp/kept; d=/tmp/d; for i in $(seq 40); do d=$d/d; done; mkdir -p $d; echo deep >$d/file; mkdir /tmp/many; cd /tmp/many; seq 10100 | xargs touch",
+    );
+    const archive = join(directory, "hostile.zip");
+    const { refused } = await frozen.saveFiles(other, archive);
+    const content = unpack(archive);
+    expect(content["tmp/kept"]).toBe("kept\n");
+    expect(Object.entries(content).find(([name]) => name.endsWith("/d/file"))?.[1]).toBe("deep\n");
+    expect(refused.length).toBeGreaterThan(100);
+    expect(refused[0]).toMatchObject({ why: "there are too many before it" });
+  });
+
   it("can be removed, and is then unknown", async () => {
     const other = await frozenAfter("true");
     kept.pop();

@@ -14,6 +14,9 @@ function parse(text: string): string[][] {
 
 const printable = fc.string({ unit: fc.constantFrom(...Array.from("ab1 ,;\"'=+-@\n\té日＝")) });
 
+/** One number, however it is written, or dashes: a spreadsheet has nothing to do with it. */
+const COMPUTES_NOTHING = /^[-+]?\d[\d.,' \u00a0\u202f]*(?:e[-+]?\d+)?[ \u00a0]?[%€$£¥]?$|^-{1,3}$/i;
+
 describe("csvCell", () => {
   it.each([
     "=1+1",
@@ -65,7 +68,7 @@ describe("csvCell", () => {
     fc.assert(
       fc.property(printable, (text) => {
         const [[cell = ""] = []] = parse(`${csvCell(text)}\r\n`);
-        const runs = /^[\s"]*[=+\-@＝]/.test(cell) && !/^[-+]?[\d.,]+$|^-{1,3}$/.test(cell);
+        const runs = /^[\s"]*[=+\-@＝]/.test(cell) && !COMPUTES_NOTHING.test(cell);
         expect(runs).toBe(false);
         if (/[;\t]/.test(cell)) expect(csvCell(text)).toMatch(/^"/);
       }),

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  fsyncSync,
   openSync,
   renameSync,
   rmSync,
@@ -41,7 +42,7 @@ export async function freezeVm(host: Host, { vm, template, image, why }: FreezeR
       makeStoreDirectory(place);
       requireSpace(place, template.manifest.shape.memory);
       makeStoreDirectory(work);
-      chmodSync(work, 0o711); // QEMU's user reaches what is its own in there
+      chmodSync(work, 0o700); // the copy of the template's file is readable by all until it holds what is the guest's
       await vm.machine.pause();
       const ram = join(work, FROZEN.ram);
       // Sparse, and without a copy where the file system can share: most of it is the template's still.
@@ -57,13 +58,23 @@ export async function freezeVm(host: Host, { vm, template, image, why }: FreezeR
         frozenAt: new Date().toISOString(),
       };
       writeFileSync(join(work, FROZEN.manifest), JSON.stringify(manifest, undefined, 2), { mode: 0o600 });
-      await runTool(["sync", "-f", work], { timeoutMs: 10 * MINUTE, failure: "E_TEMPLATE" });
+      for (const file of Object.values(FROZEN)) flush(join(work, file));
+      chmodSync(work, 0o711); // QEMU's user reaches what is its own in there
       renameSync(work, target);
       return target;
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
   });
+}
+
+function flush(file: string): void {
+  const descriptor = openSync(file, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function writeChanges(vm: MicroVm, file: string): void {

@@ -4,17 +4,16 @@ import { rm } from "node:fs/promises";
 import { Readable, Writable } from "node:stream";
 import type { AgentConnection } from "../../channel/index.ts";
 import type { WitnessEvent } from "../../contract/index.ts";
-import { GIB, MIB, isMayflyError, neutralise, openUntrusted } from "../../foundation/index.ts";
+import { GIB, MIB, MayflyError, isMayflyError, neutralise } from "../../foundation/index.ts";
+import { leftPaths } from "./left-paths.ts";
 import { writeFailure } from "./write-failure.ts";
 
 /** What malware is handed on with, so that neither scanners nor double clicks open it by mistake. */
 const PASSWORD = "infected";
-/** Where a task without rights can leave anything. */
-const PLACES = ["/home/user", "/tmp", "/var/tmp", "/dev/shm", "/out"] as const;
-const MOST_FILES = 10_000;
 const MOST_BYTES = 2 * GIB;
 const MOST_OF_ONE = 512 * MIB;
-const DEEPEST = 32;
+/** How long one file may take: one that is never read to its end is left out. */
+const PATIENCE_MS = 60_000;
 
 export interface DroppedFile {
   /** In the guest, neutralised. */
@@ -28,30 +27,10 @@ export interface DroppedFiles {
   readonly refused: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** What lies where a task may write, and what the witness saw written elsewhere. Paths are untrusted. */
-async function pathsIn(agent: AgentConnection, events: readonly WitnessEvent[]): Promise<string[]> {
-  const paths = new Set<string>();
-  for (const place of PLACES) {
-    const entries = await listed(agent, place);
-    for (const { path, kind } of entries) if (kind === "file") paths.add(`${place}/${openUntrusted(path)}`);
-  }
-  for (const event of events) {
-    if (event.kind === "create" || event.kind === "write") paths.add(event.path);
-    if (event.kind === "rename" || event.kind === "link") paths.add(event.to);
-  }
-  return [...paths].sort();
-}
-
-async function listed(
-  agent: AgentConnection,
-  place: string,
-): Promise<Awaited<ReturnType<AgentConnection["list"]>>> {
-  try {
-    return await agent.list(place, { maxEntries: MOST_FILES, maxDepth: DEEPEST });
-  } catch (cause) {
-    if (isMayflyError(cause, "E_FILE_IN_GUEST")) return []; // the profile has no such directory
-    throw cause;
-  }
+interface DroppedRequest {
+  readonly agent: AgentConnection;
+  readonly events: readonly WitnessEvent[];
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -59,9 +38,8 @@ async function listed(
  * @throws E_OUTPUT_EXISTS, E_OUTPUT_WRITE, E_DISK_FULL naming the archive; E_GUEST_*
  */
 export async function zipDropped(
-  agent: AgentConnection,
-  events: readonly WitnessEvent[],
   archive: string,
+  { agent, events, signal }: DroppedRequest,
 ): Promise<DroppedFiles> {
   const { ZipWriter, configure } = await import("@zip.js/zip.js");
   configure({ useWebWorkers: false });
@@ -78,12 +56,18 @@ export async function zipDropped(
       password: PASSWORD,
       zipCrypto: true,
     });
-    for (const path of (await pathsIn(agent, events)).slice(0, MOST_FILES)) {
-      const bytes = await content(agent, path, room);
+    const left = await leftPaths(agent, events);
+    refused.push(...left.refused.map(({ path, why }) => ({ path: neutralise(path), why })));
+    const names = new Set<string>();
+    for (const path of left.paths) {
+      signal?.throwIfAborted();
+      const bytes = await content(agent.get(path), room, signal);
       if (typeof bytes === "string") refused.push({ path: neutralise(path), why: bytes });
       else {
         room -= bytes.length;
-        await zip.add(nameFor(path, kept.length), Readable.toWeb(Readable.from([bytes])) as ReadableStream);
+        const name = nameFor(path, names);
+        names.add(name);
+        await zip.add(name, Readable.toWeb(Readable.from([bytes])) as ReadableStream);
         kept.push({ path: neutralise(path), bytes: bytes.length });
       }
     }
@@ -96,11 +80,14 @@ export async function zipDropped(
 }
 
 /** @returns why it is left out, where it is */
-async function content(agent: AgentConnection, path: string, room: number): Promise<Buffer | string> {
+async function content(stream: Readable, room: number, signal?: AbortSignal): Promise<Buffer | string> {
+  const stop = (): void => void stream.destroy(signal?.reason as Error);
+  signal?.addEventListener("abort", stop, { once: true });
+  const late = setTimeout(() => stream.destroy(new MayflyError("E_GUEST_SILENT", "late")), PATIENCE_MS);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of agent.get(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > Math.min(room, MOST_OF_ONE)) return "it is larger than what is taken";
       chunks.push(chunk);
@@ -108,13 +95,20 @@ async function content(agent: AgentConnection, path: string, room: number): Prom
     return Buffer.concat(chunks);
   } catch (cause) {
     if (isMayflyError(cause, "E_FILE_IN_GUEST")) return "it is not there any more, or not a regular file";
+    if (isMayflyError(cause, "E_GUEST_SILENT")) return `it did not come within ${PATIENCE_MS / 1000} s`;
     throw cause;
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener("abort", stop);
   }
 }
 
-/** A name that no unpacker takes for a way out of its directory, or for another file's. */
-function nameFor(path: string, number: number): string {
+/** A name that no unpacker takes for a way out of its directory, and that is not another file's. */
+function nameFor(path: string, taken: ReadonlySet<string>): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
   const name = parts.map((part) => neutralise(part.replaceAll("\\", "\\u{5c}"), 200)).join("/");
-  return name === parts.join("/") ? name : `${String(number).padStart(4, "0")}-${name}`;
+  for (let number = 2, free = name; ; number++) {
+    if (!taken.has(free)) return free;
+    free = `${name} (${number})`;
+  }
 }

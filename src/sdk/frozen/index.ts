@@ -68,7 +68,8 @@ export class FrozenVms {
       frozen,
     );
     try {
-      return await vm.watched(zipDropped(vm.agent, this.#witnessed(frozen.id), resolve(path)));
+      const wanted = { agent: vm.agent, events: this.#witnessed(frozen.id), signal };
+      return await vm.watched(zipDropped(resolve(path), wanted));
     } finally {
       await vm.dispose();
     }
