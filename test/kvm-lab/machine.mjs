@@ -19,7 +19,7 @@ const STILL_MS = 5 * 60_000;
 /**
  * Boots the outer machine and hands each line of its console to `onLine`, until it powers itself off `deadlineMs` is over, or it stands still: then `onLine` gets the state of its processors.
  * It has no network, and its disks are read-only.
- * @returns {Promise<string>} how it ended
+ * @returns {Promise<{ how: string, stoodStill: boolean }>} how it ended
  */
 export async function runOuterMachine({ kernel, initramfs, disk, payload, work, deadlineMs, onLine }) {
   const monitor = join(work, "monitor");
@@ -50,8 +50,10 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, work, 
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", "qemu-system-x86_64", ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  let stoodStill = false;
   const late = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
   const still = setTimeout(async () => {
+    stoodStill = true;
     errors.push("stood still");
     for (const line of await processorsOf(monitor)) onLine(`stands still: ${line}`);
     child.kill("SIGKILL");
@@ -69,9 +71,9 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, work, 
   const [code, signal] = await new Promise((resolve) => child.once("close", (...end) => resolve(end)));
   clearTimeout(late);
   clearTimeout(still);
-  return signal === null
-    ? [`exit status ${code}`, ...errors].join("; ")
-    : [`killed (${signal}): over ${deadlineMs / 60_000} min?`, ...errors].join("; ");
+  const how =
+    signal === null ? `exit status ${code}` : `killed (${signal}): over ${deadlineMs / 60_000} min?`;
+  return { how: [how, ...errors].join("; "), stoodStill };
 }
 
 /** Where each processor stands, whether it is halted (HLT), as QEMU's monitor tells within 5 s. */

@@ -23,6 +23,23 @@ const work = mkdtempSync(join(tmpdir(), "mayfly-lab-"));
 try {
   const from = performance.now();
   const payload = await packPayload(work, { store, profiles: PROFILES, plan: planOf(suites) });
+  let { tally, end } = await runSuites(payload, from);
+  if (end.stoodStill) {
+    // No test of ours: the emulator's machine itself, its clock and all. It is never more than once.
+    console.log("lab: the outer machine stood still as a whole; it is booted once more");
+    ({ tally, end } = await runSuites(payload, from));
+  }
+  const { passed, failed, skipped, missing } = tally.total(suites.map(({ name }) => name));
+  for (const name of missing)
+    console.log(`lab: the suite ${name} did not come to its end (outer machine: ${end.how})`);
+  console.log(`\nOn KVM, in ${((performance.now() - from) / 1000).toFixed(0)} s:`);
+  console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function runSuites(payload, from) {
   const tally = new Tally();
   const end = await runOuterMachine({
     ...outer,
@@ -36,12 +53,5 @@ try {
       console.log(line.startsWith("lab: ") ? `${line} (at ${at} s)` : `  ${line}`);
     },
   });
-  const { passed, failed, skipped, missing } = tally.total(suites.map(({ name }) => name));
-  for (const name of missing)
-    console.log(`lab: the suite ${name} did not come to its end (outer machine: ${end})`);
-  console.log(`\nOn KVM, in ${((performance.now() - from) / 1000).toFixed(0)} s:`);
-  console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-} finally {
-  rmSync(work, { recursive: true, force: true });
+  return { tally, end };
 }
