@@ -236,7 +236,7 @@ describe("a host at its limits", () => {
     const ofKvm: string[] = [];
     for (let limit = 5, isUp = false; !isUp; limit++) {
       const argv = [`--nofile=${limit}:${limit}`, "qemu-system-x86_64", ...machine];
-      const coming = run("prlimit", argv);
+      const coming = run("prlimit", argv, { timeout: 30_000, killSignal: "SIGKILL" }); // one without descriptors may spin
       coming.child.stdin?.on("error", () => undefined); // it ended before it read
       coming.child.stdin?.end('{"execute":"qmp_capabilities"}{"execute":"quit"}');
       const said = await coming.then(
