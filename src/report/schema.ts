@@ -86,6 +86,7 @@ const Result = v.looseObject({
   startedAt: v.pipe(v.string(), v.isoTimestamp()),
   timings: v.looseObject({
     machine: v.optional(count),
+    begun: v.optional(count),
     firstByte: v.optional(count),
     ended: v.optional(count),
     collected: v.optional(count),

@@ -6,7 +6,7 @@ export {
   type Finding,
   type LayerState,
 } from "./doctor/index.ts";
-export { Fork, type ExecOptions } from "./fork.ts";
+export { Fork, type ExecOptions, type ForkStopped } from "./fork.ts";
 export { FrozenVms, type DroppedFile, type DroppedFiles, type FrozenVm } from "./frozen/index.ts";
 export {
   buildImage,

@@ -5,9 +5,9 @@ import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../doc
 import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitNetwork } from "../policy/index.ts";
+import { admitLimits, admitNetwork, admitOnFinding } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
+import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
@@ -161,15 +161,16 @@ export class Mayfly implements AsyncDisposable {
   ): Promise<Fork> {
     const defaults = await this.#microvisor.profileDefaults(profile);
     const admitted = admitLimits(limits, defaults.limits);
-    const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
-      ...this.#network,
-      onStream,
-    });
+    const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
+    const stop = await FindingStop.open(onFinding, this.#rules);
+    const allowed = policy?.closed === true ? undefined : admitNetwork(defaults.network, policy?.network);
+    const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
       const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
-      return new Fork(profile, { ready, network, env: await network.attach(ready.vm), freeze });
+      const env = await network.attach(ready.vm);
+      return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
     } catch (cause) {
       await network.close();
       await ready.vm.dispose();

@@ -1,3 +1,5 @@
+export { FindingStop } from "./finding-stop.ts";
+export { Guard } from "./guard.ts";
 export type { Reporting } from "./reporting.ts";
 export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
 export type { OutputConsumer, TaskIo } from "./io.ts";

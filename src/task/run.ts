@@ -5,12 +5,11 @@ import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder } from "../report/index.ts";
-import { examine } from "./examine.ts";
+import { examine, judge } from "./examine.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
-import { keepFrozen } from "./keep-frozen.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
@@ -68,7 +67,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
       label: task.command.join(" "),
     });
     scope.nest(async () => await vm.dispose());
-    scope.nest(async () => await examine(vm, recorder));
+    const examination = { recorder, stop, task, microvisor };
+    scope.nest(async () => await examine(vm, examination));
     recorder.machine({ id: vm.id, ...facts });
     host.onMachine?.(vm);
 
@@ -78,8 +78,9 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     };
     const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
     recorder.outcome(await execute(vm, execution));
-    await keepFrozen(microvisor, { vm, task, recorder });
+    await judge(vm, examination);
     if (out !== undefined && recorder.ended("exited", "signalled")) {
+      await vm.observation.resume();
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
       await vm.watched(collection.collect()).finally(() => {

@@ -72,6 +72,19 @@ describe("a policy for findings", () => {
     expect(execFileSync("python3", ["-c", read, archive], { encoding: "utf8" })).toBe("dropped\n");
   });
 
+  it("holds for a fork: it ends at what one of its programs does, and says for which", async () => {
+    const onFinding = { severity: "medium", do: "kill" } as const;
+    await using fork = await mayfly.fork("base", { policy: { onFinding } });
+    const guest = fork.exec(["sh", "-c", GRAVE], { user: "root" });
+    await expect(guest.exit).rejects.toMatchObject({ code: expect.stringMatching(/E_CLOSED|E_ENGINE_DIED/) as string });
+    expect(await fork.stopped).toMatchObject({
+      finding: { rule: "persistence-authorized-keys" },
+      frozen: undefined,
+      failure: undefined,
+    });
+    expect(leftovers([fork.id])).toEqual([]);
+  });
+
   it.each(["continue", "kill", "freeze"] as const)(
     "goes on where it says so, and at one that is not grave enough: %s",
     async (action) => {

@@ -22,7 +22,9 @@ interface Lane {
 /** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory as a curve. */
 export function drawTimeLine(report: Report): Markup {
   const { result, witness, findings } = report;
-  const machine = result.timings.machine ?? 0;
+  // Evidence counts from the moment that the command was asked for; the rest, from the request.
+  const machine = (result.timings.machine ?? 0) - begunOf(report);
+  const ended = Math.max(0, (result.timings.ended ?? 0) - begunOf(report));
   const lanes = [...streamLanes(report), ...processLanes(report)].slice(0, MOST_LANES);
   const files = witness.events.filter(({ kind }) => FILE_KINDS.has(kind)).slice(0, 2_000);
   const marks = findings.flatMap(({ severity, text, evidence }) =>
@@ -30,7 +32,7 @@ export function drawTimeLine(report: Report): Markup {
   );
   const end = Math.max(
     1,
-    result.timings.ended ?? 0,
+    ended,
     ...lanes.map(({ to }) => finite(to)),
     ...marks.map(({ at }) => finite(at)),
   );
@@ -52,7 +54,7 @@ export function drawTimeLine(report: Report): Markup {
         class="bar"
         x="${x(machine)}"
         y="${row(0) + 3}"
-        width="${Math.max(2, x(result.timings.ended ?? end) - x(machine))}"
+        width="${Math.max(2, x(result.timings.ended === undefined ? end : ended) - x(machine))}"
         height="${ROW - 6}"
         rx="2"
       />
@@ -116,12 +118,18 @@ function streamLanes({ result }: Report): Lane[] {
   }));
 }
 
-function processLanes({ witness, result }: Report): Lane[] {
+function begunOf({ result: { timings } }: Report): number {
+  return timings.begun ?? 0;
+}
+
+function processLanes(report: Report): Lane[] {
+  const { witness, result } = report;
+  const ended = result.timings.ended === undefined ? undefined : result.timings.ended - begunOf(report);
   return processesOfTree(processTree(witness.events), MOST_LANES).map(({ pid, runs, from, to }) => ({
     label: `${pid} ${runs.at(-1)?.program.split("/").at(-1) ?? ""}`,
     kind: "process",
     from,
-    to: to ?? result.timings.ended ?? from,
+    to: to ?? ended ?? from,
   }));
 }
 
