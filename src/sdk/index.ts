@@ -45,6 +45,7 @@ export {
   formatReport,
   processRows,
   saidOf,
+  sayOutcome,
   tightenPolicy,
   verifyReport,
   type ReportFormat,

@@ -21,6 +21,8 @@ export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** What was asked for, where the command is only how it is done: for `mayfly ps` and the report, a word each. Default: the command. */
+  readonly asked?: readonly string[] | undefined;
   /** What is found by; asked for when the task has ended, and before it begins where the policy has `onFinding`. Default: none. */
   readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
   /** Makes the report when the micro-VM is gone. Default: none is made. */
@@ -64,7 +66,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     signal?.throwIfAborted();
     const { vm, programHash, ...facts } = await microvisor.fork(profile, {
       ...task,
-      label: task.command.join(" "),
+      label: (host.asked ?? task.command).join(" "),
     });
     scope.nest(async () => await vm.dispose());
     const examination = { recorder, stop, task, microvisor };
@@ -94,5 +96,5 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const result = recorder.build(await scope.close());
   return host.reporting === undefined
     ? result
-    : await report({ result, recorder, task, rules: host.rules }, host.reporting);
+    : await report({ ...host, result, recorder, task }, host.reporting);
 }
