@@ -46,11 +46,7 @@ export interface Tally {
 const SLACK = 0.95;
 
 /** Removes what is over the bounds, and what writers that died left half-written. Never what is being written. */
-export function prune(
-  directory: string,
-  { bytes, age, reports }: ArchiveBounds,
-  now = Date.now(),
-): Tally {
+export function prune(directory: string, { bytes, age, reports }: ArchiveBounds, now = Date.now()): Tally {
   const all = reportsIn(directory);
   const whole = all.reduce((sum, { stats }) => sum + stats.size, 0);
   const isOver = all.length > reports || whole > bytes;

@@ -19,7 +19,14 @@ import {
 } from "node:fs";
 import { link, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError, attempt, errnoOf, lacksLinks, makeDirectory, storeFailure } from "../foundation/index.ts";
+import {
+  MayflyError,
+  attempt,
+  errnoOf,
+  lacksLinks,
+  makeDirectory,
+  storeFailure,
+} from "../foundation/index.ts";
 import { newOwnedName, withLock } from "../process/index.ts";
 
 const NAME = "signing-key.pem";

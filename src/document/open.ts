@@ -132,7 +132,10 @@ async function convert(
 }
 
 /** As a person would write it: the command in the guest is only how it is done. Never has the password in it. */
-function askedFor({ shown }: DocumentNames, { forms, ocr, dpi, dpiChosen, pages }: AdmittedChoices): string[] {
+function askedFor(
+  { shown }: DocumentNames,
+  { forms, ocr, dpi, dpiChosen, pages }: AdmittedChoices,
+): string[] {
   const chosen = pages?.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`));
   return [
     ...["open", shown, "--as", forms.join(",")],

@@ -26,11 +26,7 @@ export class Journal {
   /** A stream is asked for. What is told to the note of one too many is counted and forgotten. */
   begin(host: Untrusted<string>, port: number): StreamNote {
     const shown = neutralise(openUntrusted(host), LONGEST_NAME);
-    const note = new StreamNote(
-      { host: shown, port },
-      this.#now,
-      () => this.#requests++ < MOST_REQUESTS,
-    );
+    const note = new StreamNote({ host: shown, port }, this.#now, () => this.#requests++ < MOST_REQUESTS);
     if (this.#notes.length < MOST_STREAMS) this.#notes.push(note);
     else this.#omitted++;
     return note;

@@ -44,9 +44,9 @@ export class Observation {
     this.#inputs.push(createHash("sha256").update(page).digest());
   }
 
-  resources(): ResourceRecord {
+  async resources(): Promise<ResourceRecord> {
     this.#sampler ??= new Sampler(this.#machine);
-    return this.#sampler.record();
+    return await this.#sampler.record();
   }
 
   /**

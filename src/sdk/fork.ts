@@ -22,7 +22,7 @@ interface ForkParts {
   readonly network: TaskNetwork;
   /** Variables of all its programs. */
   readonly env: Readonly<Record<string, string>>;
-  readonly freeze: (why: string) => Promise<string>;
+  readonly freeze: (why: string, signal?: AbortSignal) => Promise<string>;
   readonly stop: FindingStop;
   readonly onFinding: OnFinding | undefined;
 }
@@ -106,10 +106,10 @@ export class Fork implements AsyncDisposable {
    * use, but to be disposed of.
    * @param why for people
    * @returns the directory that keeps it
-   * @throws E_DISK_FULL, E_STORE_UNWRITABLE
+   * @throws E_DISK_FULL, E_STORE_UNWRITABLE, and the reason of the signal
    */
-  async freeze(why: string): Promise<string> {
-    return await this.#freeze(why);
+  async freeze(why: string, signal?: AbortSignal): Promise<string> {
+    return await this.#freeze(why, signal);
   }
 
   /** A connection to a port on the guest's loopback or to a unix socket in it. @throws E_GUEST_REFUSED */
@@ -131,8 +131,8 @@ export class Fork implements AsyncDisposable {
   }
 
   /** What it used so far, and what its kernel printed. */
-  resources(): ResourceRecord {
-    return this.#ready.vm.observation.resources();
+  async resources(): Promise<ResourceRecord> {
+    return await this.#ready.vm.observation.resources();
   }
 
   /**

@@ -7,7 +7,14 @@ export {
   type LayerState,
 } from "./doctor/index.ts";
 export { Fork, type ExecOptions, type ForkStopped } from "./fork.ts";
-export { FrozenVms, type DroppedFile, type DroppedFiles, type FrozenVm } from "./frozen/index.ts";
+export {
+  FrozenVms,
+  type DiskChange,
+  type DiskChanges,
+  type DroppedFile,
+  type DroppedFiles,
+  type FrozenVm,
+} from "./frozen/index.ts";
 export {
   buildImage,
   listImages,

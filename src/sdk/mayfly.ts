@@ -4,7 +4,7 @@ import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
 import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
 import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
+import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
 import { admitLimits, admitNetwork, admitOnFinding } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
 import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
@@ -85,6 +85,7 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     sweepFrozen(host.store);
+    await boundFrozen(host.store);
     const mayfly = new Mayfly(host, { dns, roots, state, rules });
     if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
@@ -168,7 +169,8 @@ export class Mayfly implements AsyncDisposable {
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
-      const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
+      const freeze = async (why: string, signal?: AbortSignal): Promise<string> =>
+        (await this.#microvisor.freeze(ready.vm, why, signal)).directory;
       const env = await network.attach(ready.vm);
       return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
     } catch (cause) {

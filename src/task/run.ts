@@ -69,7 +69,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
       label: (host.asked ?? task.command).join(" "),
     });
     scope.nest(async () => await vm.dispose());
-    const examination = { recorder, stop, task, microvisor };
+    const examination = { recorder, stop, task, microvisor, signal };
     scope.nest(async () => await examine(vm, examination));
     recorder.machine({ id: vm.id, ...facts });
     host.onMachine?.(vm);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), "mayfly-on-finding-"));
 });
 afterAll(async () => {
-  for (const id of kept) frozen.remove(id);
+  for (const id of kept) await frozen.remove(id);
   await mayfly.close();
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -76,7 +76,9 @@ describe("a policy for findings", () => {
     const onFinding = { severity: "medium", do: "kill" } as const;
     await using fork = await mayfly.fork("base", { policy: { onFinding } });
     const guest = fork.exec(["sh", "-c", GRAVE], { user: "root" });
-    await expect(guest.exit).rejects.toMatchObject({ code: expect.stringMatching(/E_CLOSED|E_ENGINE_DIED/) as string });
+    await expect(guest.exit).rejects.toMatchObject({
+      code: expect.stringMatching(/E_CLOSED|E_ENGINE_DIED/) as string,
+    });
     expect(await fork.stopped).toMatchObject({
       finding: { rule: "persistence-authorized-keys" },
       frozen: undefined,

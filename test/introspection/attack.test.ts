@@ -123,7 +123,7 @@ describe("a policy for findings", () => {
       });
       const frozen = new FrozenVms({ home });
       expect(frozen.list().map(({ id }) => id)).toEqual(action === "freeze" ? [result.id] : []);
-      if (action === "freeze") frozen.remove(result.id);
+      if (action === "freeze") await frozen.remove(result.id);
     },
   );
 
@@ -140,7 +140,7 @@ describe("a policy for findings", () => {
     expect(outcome).toMatchObject({ kind: "stopped", finding: { rule: "memory-kernel-code" } });
     expect(outputs).toEqual([]);
     expect(frozen).toBe(new FrozenVms({ home }).get(id).directory);
-    new FrozenVms({ home }).remove(id);
+    await new FrozenVms({ home }).remove(id);
   });
 
   it("is obeyed for a fork that is worked with step by step", async () => {
@@ -152,7 +152,7 @@ describe("a policy for findings", () => {
     expect([finding.rule, failure]).toEqual(["memory-kernel-code", undefined]);
     expect(frozen).toBe(new FrozenVms({ home }).get(fork.id).directory);
     expect(leftovers([fork.id])).toEqual([]);
-    new FrozenVms({ home }).remove(fork.id);
+    await new FrozenVms({ home }).remove(fork.id);
   });
 });
 

@@ -157,12 +157,20 @@ it("tells what a guest used over time, and what its kernel said", async () => {
   await using fork = await mayfly.fork("base");
   await shell(
     fork,
-    "echo '<1>look at this' >/dev/kmsg; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
+    "cat /usr/bin/* >/dev/null; sleep 0.5; echo '<1>look at this' >/dev/kmsg; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
     "root",
   );
-  const { samples, cpuMs, peakPrivateBytes, console } = fork.resources();
+  const { samples, cpuMs, peakPrivateBytes, disk, console } = await fork.resources();
   expect(cpuMs).toBeGreaterThan(50);
   expect(peakPrivateBytes).toBeGreaterThan(4 * 2 ** 20);
   expect(samples.map(({ at }) => at)).toEqual(samples.map(({ at }) => at).sort((a, b) => a - b));
-  expect(console.some((line) => line.includes("look at this"))).toBe(true);
+  const said = console.find(({ text: line }) => line.includes("look at this"));
+  expect(said?.at).toBeGreaterThan(400);
+  expect(said?.at).toBeLessThan(samples.at(-1)?.at ?? 0);
+  expect(disk.readBytes).toBeGreaterThan(2 ** 19);
+  expect(disk.reads).toBeGreaterThan(1);
+  expect([disk.writes, disk.writtenBytes]).toEqual([0, 0]);
+  expect(samples.map(({ readBytes }) => readBytes)).toEqual(
+    samples.map(({ readBytes }) => readBytes).sort((a, b) => a - b),
+  );
 });

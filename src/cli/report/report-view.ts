@@ -30,6 +30,8 @@ export function reportLines(report: Report, style: Style): string[] {
     ...networkLines(report),
     ...head("Files changed", "the guest's word"),
     ...fileLines(report),
+    ...head("Used", "seen from outside"),
+    ...usedLines(report),
     ...head("Guest kernel", "seen from outside"),
     ...kernelLines(report, style),
     ...head("Disposal"),
@@ -100,6 +102,19 @@ function fileLines({ witness }: Report): string[] {
   });
   if (lines.length === 0) return ["  none was told of"];
   return [...lines.slice(0, MOST_FILES), ...more(lines.length - MOST_FILES)];
+}
+
+function usedLines({ resources: { cpuMs, peakPrivateBytes, disk, console } }: Report): string[] {
+  const [last] = console.slice(-1);
+  return [
+    `  ${formatTime(cpuMs)} of processor time, at most ${formatSize(peakPrivateBytes)} of memory`,
+    `  ${formatSize(disk.readBytes)} read from its disk in ${disk.reads} requests, ${disk.writes === 0 ? "none" : formatSize(disk.writtenBytes)} written`,
+    ...(last === undefined
+      ? []
+      : [
+          `  its kernel printed ${console.length} lines, the last at ${formatTime(last.at)}: ${shown(last.text, 120)}`,
+        ]),
+  ];
 }
 
 function kernelLines({ memory }: Report, style: Style): string[] {

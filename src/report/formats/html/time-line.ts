@@ -19,7 +19,7 @@ interface Lane {
   readonly to: number;
 }
 
-/** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory as a curve. */
+/** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory, processor and disk as curves. */
 export function drawTimeLine(report: Report): Markup {
   const { result, witness, findings } = report;
   // Evidence counts from the moment that the command was asked for; the rest, from the request.
@@ -30,15 +30,10 @@ export function drawTimeLine(report: Report): Markup {
   const marks = findings.flatMap(({ severity, text, evidence }) =>
     evidence.slice(0, 1).map(({ at }) => ({ at, severity, text })),
   );
-  const end = Math.max(
-    1,
-    ended,
-    ...lanes.map(({ to }) => finite(to)),
-    ...marks.map(({ at }) => finite(at)),
-  );
+  const end = Math.max(1, ended, ...lanes.map(({ to }) => finite(to)), ...marks.map(({ at }) => finite(at)));
   const x = (at: number): number =>
     round(LABEL + (Math.min(Math.max(0, finite(at)), end) / end) * (WIDTH - LABEL - 10));
-  const height = TOP + (lanes.length + 4) * ROW + 12;
+  const height = TOP + (lanes.length + 6) * ROW + 12;
   const row = (index: number): number => TOP + index * ROW;
   return html`<div class="scroll">
     <svg
@@ -70,10 +65,16 @@ export function drawTimeLine(report: Report): Markup {
       <text class="dim" x="4" y="${row(3) + 12}">
         memory, at most ${formatSize(report.resources.peakPrivateBytes)}
       </text>
-      ${curve(report.resources.samples, x, {
-        top: row(3) + 2,
-        height: ROW - 4,
-      })}${lanes.map((lane, i) => drawLane(lane, row(i + 4), x))}
+      ${curve(report.resources.samples, x, { top: row(3) + 2, height: ROW - 4, of: "privateBytes" })}
+      <text class="dim" x="4" y="${row(4) + 12}">
+        processor, ${formatTime(report.resources.cpuMs)} in all
+      </text>
+      ${curve(report.resources.samples, x, { top: row(4) + 2, height: ROW - 4, of: "cpuMs" })}
+      <text class="dim" x="4" y="${row(5) + 12}">
+        disk, ${formatSize(report.resources.disk.readBytes)} read
+      </text>
+      ${curve(report.resources.samples, x, { top: row(5) + 2, height: ROW - 4, of: "readBytes" })}
+      ${lanes.map((lane, i) => drawLane(lane, row(i + 6), x))}
     </svg>
   </div>`;
 }
@@ -136,12 +137,12 @@ function processLanes(report: Report): Lane[] {
 function curve(
   samples: readonly ResourceSample[],
   x: (at: number) => number,
-  { top, height }: { top: number; height: number },
+  { top, height, of }: { top: number; height: number; of: Exclude<keyof ResourceSample, "at"> },
 ): Markup | undefined {
-  const most = Math.max(1, ...samples.map(({ privateBytes }) => privateBytes));
+  const most = Math.max(1, ...samples.map((sample) => sample[of]));
   if (samples.length < 2) return undefined;
   const points = samples.map(
-    ({ at, privateBytes }) => `${x(at)},${round(top + height - (privateBytes / most) * height)}`,
+    (sample) => `${x(sample.at)},${round(top + height - (sample[of] / most) * height)}`,
   );
   return html`<polyline class="curve" points="${points.join(" ")}" />`;
 }
