@@ -25,8 +25,8 @@ export class RecentLog {
     this.#text = (this.#text + Buffer.from(tail).toString("latin1")).slice(-this.#keep);
     if (at !== this.#marks.at(-1)?.at) this.#marks.push({ from: this.#bytes, at });
     this.#bytes += chunk.length;
-    // As many as bytes at most, and dropped by the half, so that a byte a time costs no more than it should.
-    if (this.#marks.length > this.#keep) this.#marks = this.#marks.filter((mark) => this.#isKept(mark));
+    // Seldom, so that a byte at a time costs no more than it should.
+    if (this.#marks.length > 2 * this.#keep) this.#forget();
   }
 
   /** The last lines, neutralised, at most `count`. */
@@ -52,7 +52,9 @@ export class RecentLog {
     return pattern.test(this.#text);
   }
 
-  #isKept({ from }: { readonly from: number }): boolean {
-    return from >= this.#bytes - this.#text.length;
+  /** What lies wholly before what is kept. */
+  #forget(): void {
+    const first = this.#bytes - this.#text.length;
+    this.#marks = this.#marks.filter((_mark, index) => (this.#marks[index + 1]?.from ?? Infinity) > first);
   }
 }
