@@ -1,7 +1,14 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import { OFFICE, admitJobs, captureAddress, inBatch, needWholeNames, openDocument } from "../document/index.ts";
+import {
+  OFFICE,
+  admitJobs,
+  captureAddress,
+  inBatch,
+  needWholeNames,
+  openDocument,
+} from "../document/index.ts";
 import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";

@@ -21,7 +21,9 @@ standard error. The exit status is 0 where it was captured, else its failure's (
 
 export function captureCommand(invocation: Invocation): CommandType {
   const command = new Command("capture")
-    .description("Takes a picture, a safe PDF and the text of a web page, as a browser in a micro-VM of its own shows it.")
+    .description(
+      "Takes a picture, a safe PDF and the text of a web page, as a browser in a micro-VM of its own shows it.",
+    )
     .usage("URL [OPTIONS]")
     .argument("<URL>", "address of the page; without a scheme it is https")
     .option("--as <FORM>", "png, pdf, text: one, or several with commas (default: all of them)", listed)
