@@ -28,6 +28,7 @@ export {
 export { Mayfly, type RunningVm } from "./mayfly.ts";
 export type {
   BatchEvent,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,
