@@ -8,11 +8,12 @@ const LAYERS = [
   ["process"],
   ["policy", "findings", "disposal"],
   ["report"],
-  ["engine", "channel", "image", "setup", "egress", "archive"],
+  ["engine", "channel", "image", "setup", "egress", "archive", "display", "loopback"],
   ["introspection"],
   ["microvisor"],
   ["task"],
   ["document"],
+  ["view"],
   ["sdk"],
   ["cli"],
 ];

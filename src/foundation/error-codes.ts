@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   E_BAD_REPORT: { exit: 65 },
   E_REPORT_CHANGED: { exit: 65 },
   E_IN_USE: { exit: 73 },
+  E_CLIPBOARD: { exit: 77 },
+  E_VIEWERS: { exit: 73 },
   E_CANCELLED: { exit: 130 },
   // what the machine lacks
   E_SETUP_NEEDED: { exit: 69 },

@@ -60,5 +60,6 @@ export {
   type StoreOptions,
   type TemplateInfo,
 } from "./templates.ts";
+export type { BrowseRequest, LiveView, ViewRequest } from "./views.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";
 export type { NetworkExplanation } from "../policy/network/index.ts";
