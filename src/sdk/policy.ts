@@ -59,7 +59,9 @@ export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<T
   const { mergeNetwork, networkOfOptions } = await import("../policy/network/index.ts");
   const document = file === undefined ? undefined : await readPolicy(file);
   const parts = document === undefined ? [] : [document];
-  const network = mergeNetwork(...parts, networkOfOptions(allow));
+  const { allow: rules, deny, private: listed, budget } = document?.policy ?? {};
+  const saysNothing = [rules, deny, listed, budget].every((part) => part === undefined) && allow.length === 0;
+  const network = saysNothing ? undefined : mergeNetwork(...parts, networkOfOptions(allow));
   return { network, onFinding: document?.onFinding, ...document?.view };
 }
 
