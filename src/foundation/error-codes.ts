@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   E_COMMAND_NOT_EXECUTABLE: { exit: 126 },
   E_LIMIT: { exit: 124 },
   E_FINDING: { exit: 125 },
+  E_ACCESS: { exit: 77 },
   E_ISOLATION: { exit: 77 },
   E_LIMIT_UNENFORCEABLE: { exit: 77 },
   E_UNKNOWN_TASK: { exit: 64 },
