@@ -55,7 +55,9 @@ export class Attendant {
       given: this.#given,
     });
     options.onSize(first);
-    this.ended = converse(pictures(first, options.onSize, talk), guest, undefined).finally(() => guest.destroy());
+    this.ended = converse(pictures(first, options.onSize, talk), guest, undefined).finally(() =>
+      guest.destroy(),
+    );
     this.ended.catch((cause: unknown) => this.#asked?.reject(cause));
   }
 
@@ -88,9 +90,13 @@ export class Attendant {
     this.#require("to-guest", "into");
     const bytes = Buffer.byteLength(text);
     if (bytes > MOST_CLIPBOARD)
-      throw new MayflyError("E_CLIPBOARD", `The text has ${bytes} bytes; the clipboard takes ${MOST_CLIPBOARD}`, {
-        next: "Give it as a file.",
-      });
+      throw new MayflyError(
+        "E_CLIPBOARD",
+        `The text has ${bytes} bytes; the clipboard takes ${MOST_CLIPBOARD}`,
+        {
+          next: "Give it as a file.",
+        },
+      );
     this.#text = text;
     if (text !== "") this.#guest.write(clipboardOffer());
   }
@@ -103,7 +109,9 @@ export class Attendant {
       this.#asked = deferred();
       this.#guest.write(clipboardRequest());
     }
-    return await within(this.#asked.promise, TEXT_MS, { late: silent }).finally(() => (this.#asked = undefined));
+    return await within(this.#asked.promise, TEXT_MS, { late: silent }).finally(
+      () => (this.#asked = undefined),
+    );
   }
 
   close(): void {
@@ -130,9 +138,13 @@ export class Attendant {
   readonly #given = (text: string | undefined): void => {
     if (text === undefined)
       this.#asked?.reject(
-        new MayflyError("E_CLIPBOARD", `What was copied inside is no text, or has more than ${MOST_CLIPBOARD} bytes`, {
-          next: "Save it as a file.",
-        }),
+        new MayflyError(
+          "E_CLIPBOARD",
+          `What was copied inside is no text, or has more than ${MOST_CLIPBOARD} bytes`,
+          {
+            next: "Save it as a file.",
+          },
+        ),
       );
     else this.#asked?.resolve(text); // what was not asked for is dropped
   };

@@ -85,7 +85,10 @@ export class Display {
   close(reason: MayflyError): void {
     this.#closed ??= reason;
     for (const tab of this.#tabs) tab.destroy();
-    void ignoring(Promise.resolve(this.#attendant).then((attendant) => attendant?.close()), "it is over");
+    void ignoring(
+      Promise.resolve(this.#attendant).then((attendant) => attendant?.close()),
+      "it is over",
+    );
   }
 
   async #attended(): Promise<Attendant> {
@@ -120,7 +123,14 @@ async function join(guest: Duplex, viewer: Duplex): Promise<MayflyError> {
     await converse(greetViewer(size), viewer, viewer);
     return await together(
       [guest, viewer],
-      [converse(pictures(size, () => undefined), guest, viewer), converse(acts(), viewer, guest)],
+      [
+        converse(
+          pictures(size, () => undefined),
+          guest,
+          viewer,
+        ),
+        converse(acts(), viewer, guest),
+      ],
     );
   } finally {
     guest.destroy();

@@ -85,7 +85,12 @@ async function makeRoot({
 }: RootRequest): Promise<string[]> {
   const tar = join(work, "root.tar");
   const programs = join(image, ROOT_FILES.programs);
-  const packages = await bootstrapRoot(folder, settings, { target: { tar, programs }, work, progress, signal });
+  const packages = await bootstrapRoot(folder, settings, {
+    target: { tar, programs },
+    work,
+    progress,
+    signal,
+  });
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, ROOT_FILES.root)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });

@@ -6,7 +6,12 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const side = v.pipe(v.number(), v.minValue(1), v.maxValue(100_000));
 
 const ActSchema = v.variant("act", [
-  v.strictObject({ act: v.literal("size"), width: side, height: side, scale: v.pipe(v.number(), v.minValue(0.1), v.maxValue(16)) }),
+  v.strictObject({
+    act: v.literal("size"),
+    width: side,
+    height: side,
+    scale: v.pipe(v.number(), v.minValue(0.1), v.maxValue(16)),
+  }),
   v.strictObject({ act: v.literal("paste"), text: v.string() }),
   v.strictObject({ act: v.literal("copy") }),
   v.strictObject({ act: v.literal("files") }),

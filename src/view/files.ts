@@ -62,7 +62,8 @@ export class ViewFiles {
     const item = this.#items[id];
     if (item === undefined) throw new MayflyError("E_USAGE", "There is no such file any more");
     const { downloads } = this.#request.policy;
-    const saved = item.kind === "print" || downloads === "safe" ? await this.#safe(item) : await this.#marked(item);
+    const saved =
+      item.kind === "print" || downloads === "safe" ? await this.#safe(item) : await this.#marked(item);
     item.saved = saved;
     return saved.path;
   }
@@ -122,32 +123,45 @@ export class ViewFiles {
   async #collectMarked(out: string, { kept, refused, warnings }: Collected): Promise<void> {
     const { limits, force } = this.#request;
     const staging = this.#stagingIn(out);
-    const collection = new OutputCollection(this.#machine.agent, { directory: out, staging, force, limits, signal: undefined });
+    const collection = new OutputCollection(this.#machine.agent, {
+      directory: out,
+      staging,
+      force,
+      limits,
+      signal: undefined,
+    });
     await collection.collect();
-    const earlier = new Map(this.#items.flatMap(({ saved }) => (saved === undefined ? [] : [[saved.sha256, saved]])));
+    const earlier = new Map(
+      this.#items.flatMap(({ saved }) => (saved === undefined ? [] : [[saved.sha256, saved]])),
+    );
     for (const file of collection.kept) {
       const whole = join(out, file.path);
       const sha256 = await this.#mark(whole, file.path);
       const before = earlier.get(sha256);
       // What was saved from the page, and is the same still, need not be there twice.
-      if (before === undefined || before.path === whole || (await digest(before.path)) !== sha256) kept.push(file);
+      if (before === undefined || before.path === whole || (await digest(before.path)) !== sha256)
+        kept.push(file);
       else {
         await rm(whole, { force: true });
         kept.push({ path: relative(out, before.path), bytes: file.bytes });
       }
     }
     refused.push(...collection.refused);
-    warnings.push(...collection.warnings.filter((each) => kept.some(({ path }) => each.includes(`"${path}"`))));
+    warnings.push(
+      ...collection.warnings.filter((each) => kept.some(({ path }) => each.includes(`"${path}"`))),
+    );
   }
 
   async #collectSafe({ kept, refused }: Collected): Promise<void> {
     const items = (await this.#look()).filter(
-      ([, { kind, saved }]) => saved === undefined && (kind === "print" || this.#request.policy.downloads === "safe"),
+      ([, { kind, saved }]) =>
+        saved === undefined && (kind === "print" || this.#request.policy.downloads === "safe"),
     );
     const { out = "" } = this.#request;
     for (const [index, [id, item]] of items.entries()) {
       const path = neutralise(item.path);
-      if (index >= MOST_SHOWN) refused.push({ path, why: `safe copies are made of ${MOST_SHOWN} files at most` });
+      if (index >= MOST_SHOWN)
+        refused.push({ path, why: `safe copies are made of ${MOST_SHOWN} files at most` });
       else
         await this.save(id).then(
           (saved) => kept.push({ path: relative(out, saved), bytes: item.bytes }),
@@ -155,7 +169,11 @@ export class ViewFiles {
         );
     }
     for (const { kind, saved } of this.#items)
-      if (saved !== undefined && kind === "print" && !kept.some(({ path }) => path === relative(out, saved.path)))
+      if (
+        saved !== undefined &&
+        kind === "print" &&
+        !kept.some(({ path }) => path === relative(out, saved.path))
+      )
         kept.push({ path: relative(out, saved.path), bytes: saved.bytes });
   }
 

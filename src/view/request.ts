@@ -75,7 +75,11 @@ export function admitDocument(path: string, choices: ViewChoices): AdmittedViewR
  * @param site what stays in this micro-VM; undefined: everything
  * @throws E_USAGE, E_BAD_POLICY
  */
-export function admitPage(text: string, choices: BrowseChoices, site: string | undefined): AdmittedViewRequest {
+export function admitPage(
+  text: string,
+  choices: BrowseChoices,
+  site: string | undefined,
+): AdmittedViewRequest {
   const address = requireAddress(text);
   const only = site === undefined ? [] : ["--only", site];
   return admit(choices, {
@@ -97,12 +101,12 @@ export function requireAddress(text: string): string {
   });
 }
 
-type Parts = Pick<
-  AdmittedViewRequest,
-  "profile" | "command" | "inputs" | "name" | "address" | "taskPolicy"
->;
+type Parts = Pick<AdmittedViewRequest, "profile" | "command" | "inputs" | "name" | "address" | "taskPolicy">;
 
-function admit({ out, force = false, policy = {}, limits = {}, isolation }: ViewChoices, parts: Parts): AdmittedViewRequest {
+function admit(
+  { out, force = false, policy = {}, limits = {}, isolation }: ViewChoices,
+  parts: Parts,
+): AdmittedViewRequest {
   const { clipboard, downloads, printing } = policy;
   const admitted = admitView({ clipboard, downloads, printing }, out !== undefined);
   if (out === undefined && (admitted.downloads !== "none" || admitted.printing !== "none"))
@@ -123,5 +127,7 @@ function admit({ out, force = false, policy = {}, limits = {}, isolation }: View
 }
 
 function definedOf<T extends object>(given: T): Partial<T> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => (value as unknown) !== undefined)) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => (value as unknown) !== undefined),
+  ) as Partial<T>;
 }

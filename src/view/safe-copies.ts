@@ -35,7 +35,11 @@ export class SafeCopies {
     const choices = { out: this.#directory, force: this.#force, wholeName: true };
     const { outcome, forms } = await openDocument({ content, name }, choices, this.#host);
     if (outcome.kind === "failed")
-      throw new MayflyError(outcome.code as ErrorCode, outcome.message, outcome.next === undefined ? {} : { next: outcome.next });
+      throw new MayflyError(
+        outcome.code as ErrorCode,
+        outcome.message,
+        outcome.next === undefined ? {} : { next: outcome.next },
+      );
     const [copy] = forms;
     if (copy === undefined) throw new MayflyError("E_CONVERTER", "There is no safe copy");
     return copy.path;

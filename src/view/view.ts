@@ -227,6 +227,11 @@ function farewell({ outcome, disposal, id }: TaskResult): string {
       : disposal.complete
         ? `Its micro-VM is gone: ${steps.length} of ${steps.length} disposal steps were seen to be done.`
         : "Its micro-VM is NOT proved gone: run mayfly ps.";
-  const why = outcome.kind === "failed" ? `${outcome.message}. ` : outcome.kind === "limit" ? "It went over a limit. " : "";
+  const why =
+    outcome.kind === "failed"
+      ? `${outcome.message}. `
+      : outcome.kind === "limit"
+        ? "It went over a limit. "
+        : "";
   return `${why}${gone}`;
 }

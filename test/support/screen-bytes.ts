@@ -24,7 +24,11 @@ export interface Box {
   readonly height?: number;
 }
 
-export function rectangle(encoding: number, { x = 0, y = 0, width = 1, height = 1 }: Box, body: Uint8Array): Buffer {
+export function rectangle(
+  encoding: number,
+  { x = 0, y = 0, width = 1, height = 1 }: Box,
+  body: Uint8Array,
+): Buffer {
   const head = Buffer.alloc(12);
   for (const [index, value] of [x, y, width, height].entries()) head.writeUInt16BE(value, 2 * index);
   head.writeInt32BE(encoding, 8);
@@ -73,7 +77,11 @@ export function cursor(width: number, height: number): Buffer {
 }
 
 export function newSize(width: number, height: number, screens = 1): Buffer {
-  return rectangle(-308, { width, height }, Buffer.concat([Buffer.from([screens, 0, 0, 0]), Buffer.alloc(16 * screens)]));
+  return rectangle(
+    -308,
+    { width, height },
+    Buffer.concat([Buffer.from([screens, 0, 0, 0]), Buffer.alloc(16 * screens)]),
+  );
 }
 
 export function lastRectangle(): Buffer {

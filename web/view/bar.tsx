@@ -111,24 +111,33 @@ function Connected({ model }: { readonly model: ViewModel }): JSX.Element {
     <span class={`state ${isConnected ? stage : "lost"}`} role="status">
       <span class="dot" aria-hidden="true" />
       {words}
-      {model.isBounded.value && stage === "shown" && <span title="At most 4096 × 4096 pixels"> (scaled)</span>}
+      {model.isBounded.value && stage === "shown" && (
+        <span title="At most 4096 × 4096 pixels"> (scaled)</span>
+      )}
     </span>
   );
 }
 
 /** Touch screens show their keyboard for a field of text only. */
 function GlassKeyboard({ model }: { readonly model: ViewModel }): JSX.Element {
-  const type = (event: JSX.TargetedInputEvent<HTMLTextAreaElement>): void => {
+  const type = (event: { readonly currentTarget: HTMLTextAreaElement }): void => {
     model.screen?.type(event.currentTarget.value);
     event.currentTarget.value = "";
   };
-  const press = (event: JSX.TargetedKeyboardEvent<HTMLTextAreaElement>): void => {
+  const press = (event: KeyboardEvent): void => {
     if (model.screen?.press(event.key) === true) event.preventDefault();
   };
   return (
     <label class="glass">
       <span>Keyboard</span>
-      <textarea rows={1} autocomplete="off" autocapitalize="off" spellcheck={false} onInput={type} onKeyDown={press} />
+      <textarea
+        rows={1}
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        onInput={type}
+        onKeyDown={press}
+      />
     </label>
   );
 }

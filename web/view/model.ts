@@ -88,7 +88,12 @@ export class ViewModel {
     const { width, height } = this.#target.getBoundingClientRect();
     const scale = window.devicePixelRatio;
     if (width < 1 || height < 1) return;
-    const act = { act: "size", width: Math.round(width * scale), height: Math.round(height * scale), scale } as const;
+    const act = {
+      act: "size",
+      width: Math.round(width * scale),
+      height: Math.round(height * scale),
+      scale,
+    } as const;
     const asked = JSON.stringify(act);
     if (asked === this.#asked) return;
     this.#asked = asked;

@@ -32,7 +32,8 @@ export function browseCommand(invocation: Invocation): Command {
           profile: "browser",
           options,
           limits: { limits: request.limits },
-          start: async (mayfly, onElsewhere) => await mayfly.browse(url, { ...request, perSite, onElsewhere }),
+          start: async (mayfly, onElsewhere) =>
+            await mayfly.browse(url, { ...request, perSite, onElsewhere }),
         },
         invocation,
       );

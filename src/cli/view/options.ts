@@ -46,11 +46,16 @@ export function addViewOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option("--downloads <WAY>", "files come out as they are, marked, or as safe copies (with --out: marked)").choices(
-        DOWNLOAD_WAYS,
+      new Option(
+        "--downloads <WAY>",
+        "files come out as they are, marked, or as safe copies (with --out: marked)",
+      ).choices(DOWNLOAD_WAYS),
+    )
+    .addOption(
+      new Option("--printing <WAY>", "safe: what is printed becomes a safe PDF in --out").choices(
+        PRINTING_WAYS,
       ),
     )
-    .addOption(new Option("--printing <WAY>", "safe: what is printed becomes a safe PDF in --out").choices(PRINTING_WAYS))
     .option("--rules <FILE>", "more rules that say what is worth telling (repeatable)", collect)
     .addOption(
       new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices([
@@ -69,7 +74,14 @@ export function addViewOptions(command: Command): Command {
 /** @throws E_BAD_POLICY, E_INPUT_MISSING, E_INPUT_UNREADABLE for the policy */
 export async function requestFrom(options: ViewOptions): Promise<ViewRequest> {
   const { out, force, isolation, report } = options;
-  return { out, force, isolation, report, limits: limitsFrom({ ...options }), policy: await policyFrom(options) };
+  return {
+    out,
+    force,
+    isolation,
+    report,
+    limits: limitsFrom({ ...options }),
+    policy: await policyFrom(options),
+  };
 }
 
 /** What the command line says beside a document counts more than the document. */

@@ -90,6 +90,9 @@ function readText(data: Buffer): string | undefined {
   );
   if (plain === undefined || plain.length < 4) return undefined;
   const bytes = plain.subarray(4, 4 + plain.readUInt32BE());
-  const text = bytes.toString("utf8").replace(/\0[\s\S]*$/, "").replaceAll("\r\n", "\n");
+  const text = bytes
+    .toString("utf8")
+    .replace(/\0[\s\S]*$/, "")
+    .replaceAll("\r\n", "\n");
   return Buffer.byteLength(text) > MOST_CLIPBOARD ? undefined : neutraliseText(text);
 }

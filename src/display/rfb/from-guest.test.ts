@@ -51,16 +51,14 @@ function faultOf(...bytes: readonly Buffer[]): string {
   return hear([Buffer.concat(bytes)]).fault ?? expect.fail("should not have passed");
 }
 
-const inside = fc
-  .record({ x: fc.nat(39), y: fc.nat(29) })
-  .chain(({ x, y }) =>
-    fc.record({
-      x: fc.constant(x),
-      y: fc.constant(y),
-      width: fc.integer({ min: 1, max: SCREEN.width - x }),
-      height: fc.integer({ min: 1, max: SCREEN.height - y }),
-    }),
-  );
+const inside = fc.record({ x: fc.nat(39), y: fc.nat(29) }).chain(({ x, y }) =>
+  fc.record({
+    x: fc.constant(x),
+    y: fc.constant(y),
+    width: fc.integer({ min: 1, max: SCREEN.width - x }),
+    height: fc.integer({ min: 1, max: SCREEN.height - y }),
+  }),
+);
 const good = fc.oneof(
   inside.map(raw),
   inside.map((box) => copy(box)).filter((bytes) => bytes.length > 0),
@@ -91,7 +89,12 @@ describe("what a guest's screen says", () => {
   });
 
   it("passes byte by byte", () => {
-    const bytes = update(raw({ width: 3 }), tightPixels({ width: 20, height: 3 }), cursor(9, 2), tightPalette({ width: 30 }, 5));
+    const bytes = update(
+      raw({ width: 3 }),
+      tightPixels({ width: 20, height: 3 }),
+      cursor(9, 2),
+      tightPalette({ width: 30 }, 5),
+    );
     expect(hear([...bytes].map((byte) => Buffer.from([byte]))).passed).toEqual(bytes);
   });
 
@@ -124,7 +127,10 @@ describe("what a guest's screen says", () => {
     ["a PNG", update(rectangle(7, {}, Buffer.from([0xa0, 1, 0])))],
     ["a gradient", update(rectangle(7, {}, Buffer.from([0x40, 2])))],
     ["a palette of one", update(rectangle(7, {}, Buffer.from([0x40, 1, 0])))],
-    ["more compressed bytes than pixels", update(rectangle(7, { width: 4 }, Buffer.from([0, 0xff, 0xff, 0x10])))],
+    [
+      "more compressed bytes than pixels",
+      update(rectangle(7, { width: 4 }, Buffer.from([0, 0xff, 0xff, 0x10]))),
+    ],
     ["H.264", update(rectangle(50, {}, Buffer.alloc(8)))],
     ["a name", update(rectangle(-307, {}, Buffer.from([0, 0, 0, 1, 65])))],
     ["an encoding of nobody", update(rectangle(1234, {}, Buffer.alloc(4)))],
@@ -139,26 +145,34 @@ describe("what a guest's screen says", () => {
   });
 
   it("comes to an end with any bytes: what passed is what would pass, and nothing is held", () => {
-    const noise = fc.oneof(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)), conversation);
+    const noise = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      conversation,
+    );
     let inputs = 0;
     fc.assert(
-      fc.property(fc.array(noise, { maxLength: 4 }), fc.array(fc.nat(), { maxLength: 8 }), fc.nat(), (parts, at, dice) => {
-        const bytes = Buffer.concat(parts);
-        for (let variant = 0; variant < 10; variant++) {
-          const damaged = damage(bytes, variant, dice + variant * 7919);
-          const whole = hear([damaged]);
-          const pieces = hear(cut(damaged, at));
-          inputs++;
-          // What passed passes again: a viewer that follows the same grammar agrees on where it is.
-          const again = hear([whole.passed]);
-          const holds =
-            pieces.passed.equals(whole.passed) &&
-            pieces.fault === whole.fault &&
-            damaged.length >= whole.passed.length &&
-            again.fault === undefined;
-          if (!holds) expect.fail(damaged.toString("hex"));
-        }
-      }),
+      fc.property(
+        fc.array(noise, { maxLength: 4 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.nat(),
+        (parts, at, dice) => {
+          const bytes = Buffer.concat(parts);
+          for (let variant = 0; variant < 10; variant++) {
+            const damaged = damage(bytes, variant, dice + variant * 7919);
+            const whole = hear([damaged]);
+            const pieces = hear(cut(damaged, at));
+            inputs++;
+            // What passed passes again: a viewer that follows the same grammar agrees on where it is.
+            const again = hear([whole.passed]);
+            const holds =
+              pieces.passed.equals(whole.passed) &&
+              pieces.fault === whole.fault &&
+              damaged.length >= whole.passed.length &&
+              again.fault === undefined;
+            if (!holds) expect.fail(damaged.toString("hex"));
+          }
+        },
+      ),
       { numRuns: 1000 },
     );
     expect(inputs).toBe(10_000);

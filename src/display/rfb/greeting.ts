@@ -60,7 +60,9 @@ export function* greetGuest(encodings: readonly number[]): Grammar<Size> {
 /** @throws E_GUEST_PROTOCOL where it is over the limit */
 export function admitSize(width: number, height: number): Size {
   if (width < 1 || height < 1 || width > MOST_SIDE || height > MOST_SIDE)
-    throw screenViolation(`it says that it has ${width} × ${height} pixels; at most ${MOST_SIDE} × ${MOST_SIDE} are taken`);
+    throw screenViolation(
+      `it says that it has ${width} × ${height} pixels; at most ${MOST_SIDE} × ${MOST_SIDE} are taken`,
+    );
   return { width, height };
 }
 

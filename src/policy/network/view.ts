@@ -18,6 +18,10 @@ export function admitView(given: ViewPolicy, hasDirectory: boolean): AdmittedVie
     const { path, what } = tellMistake(parsed.issues, ViewSchema);
     throw badPolicy(locateByKey(path), what);
   }
-  const { clipboard = "none", downloads = hasDirectory ? "marked" : "none", printing = "none" } = parsed.output;
+  const {
+    clipboard = "none",
+    downloads = hasDirectory ? "marked" : "none",
+    printing = "none",
+  } = parsed.output;
   return { clipboard, downloads, printing };
 }
