@@ -5,18 +5,30 @@ import { Reader, type Grammar } from "./rfb/grammar.ts";
 
 /** Reads `from` by a grammar to the grammar's end; what it says goes to `to`, no faster than that takes it. */
 export async function converse<T>(grammar: Grammar<T>, from: Readable, to: Writable | undefined): Promise<T> {
+  let said: Uint8Array[] = [];
   let result: { readonly value: T } | undefined;
   const reader = new Reader(
     (function* (): Grammar {
       result = { value: yield* grammar };
     })(),
-    (bytes) => to?.write(bytes),
+    (bytes) => said.push(bytes),
   );
   const chunks = from.iterator({ destroyOnReturn: false });
+  /** What one piece led to goes as one piece too. */
+  const write = (): void => {
+    if (said.length > 0) to?.write(said.length === 1 ? said[0] : Buffer.concat(said));
+    said = [];
+  };
+  write();
   while (!reader.isDone) {
     const next = (await chunks.next()) as IteratorResult<Buffer, undefined>;
     if (next.done === true) throw new MayflyError("E_CLOSED", "The connection to the screen ended");
-    const rest = reader.push(next.value);
+    let rest: Buffer;
+    try {
+      rest = reader.push(next.value);
+    } finally {
+      write(); // what was good before a violation
+    }
     if (rest.length > 0) from.unshift(rest);
     if (to?.writableNeedDrain === true) await drained(to);
   }

@@ -5,7 +5,8 @@ import sys
 import tkinter as tk
 
 os.environ["DISPLAY"] = ":1"
-scale = sys.stdin.readline().strip()
+is_warming = sys.argv[1:] == ["warm"]
+scale = "0" if is_warming else sys.stdin.readline().strip()
 root = tk.Tk()
 root.title("form")
 said = tk.StringVar(value=f"SCALE {scale}")
@@ -40,5 +41,5 @@ tk.Button(root, text="Flood", font=font, command=flood).pack()
 tk.Button(root, text="Close", font=font, command=root.destroy).pack()
 tk.Label(root, textvariable=said, font=font).pack(pady=20)
 field.focus_set()
-root.after_idle(lambda: print("ready", flush=True))
+root.after_idle(root.destroy if is_warming else lambda: print("ready", flush=True))
 root.mainloop()
