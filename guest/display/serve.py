@@ -1,6 +1,7 @@
 """Serves `ask`: one request at a time, with the asker's own streams. What is warm lives in this process."""
 
 import os
+import select
 import socket
 import struct
 
@@ -30,6 +31,10 @@ class Asker:
     def fileno(self):
         """Readable when the asker is gone."""
         return self.connection.fileno()
+
+    def is_gone(self, seconds):
+        """Whether it went away within so long."""
+        return bool(select.select([self.connection], [], [], seconds)[0])
 
     def end(self, status):
         for descriptor in (self.stdin, self.stdout, self.stderr):

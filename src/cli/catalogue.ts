@@ -30,6 +30,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/browse.ts")).browseCommand,
   },
   {
+    name: "capture",
+    group: "Tasks:",
+    summary: "take a picture, a safe PDF and the text of a web page",
+    load: async () => (await import("./commands/capture.ts")).captureCommand,
+  },
+  {
     name: "run",
     group: "Tasks:",
     summary: "run one command in a micro-VM of its own",

@@ -1,6 +1,7 @@
 export {
   OCR_LANGUAGES,
   SAFE_FORMS,
+  type CaptureChoices,
   type DocumentChoices,
   type DocumentWarning,
   type OcrLanguage,

@@ -1,4 +1,5 @@
 export { admitJobs, inBatch } from "./batch.ts";
+export { BROWSER, captureAddress } from "./capture.ts";
 export { markOrigin } from "./forms/index.ts";
 export { OFFICE } from "./converter.ts";
 export { needWholeNames } from "./naming.ts";

@@ -28,7 +28,8 @@ interface DocumentSource extends NameSource {
   readonly content?: AsyncIterable<Uint8Array> | undefined;
 }
 
-interface OpenHost {
+/** What opening needs of the host. */
+export interface OpenHost {
   readonly microvisor: Microvisor;
   readonly reporting?: Reporting | undefined;
   readonly rules?: TaskHost["rules"];

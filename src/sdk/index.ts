@@ -21,6 +21,7 @@ export {
 export { Mayfly, type RunningVm } from "./mayfly.ts";
 export type {
   BatchEvent,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,

@@ -1,7 +1,14 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
+import {
+  OFFICE,
+  admitJobs,
+  captureAddress,
+  inBatch,
+  needWholeNames,
+  openDocument,
+} from "../document/index.ts";
 import type { EngineFacts } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
@@ -12,6 +19,7 @@ import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
   BatchNews,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,
@@ -127,6 +135,20 @@ export class Mayfly implements AsyncDisposable {
     const reporting = this.#reporting(report);
     const host = { microvisor: this.#microvisor, reporting, rules: this.#rules, signal };
     return await openDocument(document, choices, { ...host, onPage, onStage });
+  }
+
+  /**
+   * Loads a web page in a micro-VM of its own and makes safe copies of what is seen there: a picture, a PDF, its text.
+   * Resolves whatever the outcome; rejects never.
+   * @param address `https://example.org/page`; without a scheme it is https
+   */
+  async capture(
+    address: string,
+    { signal, onStage, onStream, pcap, report, ...choices }: CaptureRequest = {},
+  ): Promise<OpenResult> {
+    const host = { microvisor: this.#microvisor, reporting: this.#reporting(report), rules: this.#rules };
+    const network = { ...this.#network, onStream, pcap };
+    return await captureAddress(address, choices, { ...host, network, signal, onStage });
   }
 
   /**
