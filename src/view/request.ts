@@ -15,7 +15,7 @@ const MOST_PRINTED = 16 * MIB;
  * The scale is known when the first tab has come: that is when the program starts, so that it draws once and in the
  * size that it is seen in. It comes as a line.
  */
-const WHEN_SEEN = 'read -r scale && exec "$0" --scale "$scale" "$@"';
+const WHEN_SEEN = 'read -r scale && /usr/lib/mayfly/display/scale "$scale" && exec "$0" "$@"';
 const VIEWER = "/usr/lib/mayfly/display/view";
 const WEB_BROWSER = "/usr/lib/mayfly/display/browse";
 const WEB: TaskPolicy = { network: { allow: ["web"] } };
