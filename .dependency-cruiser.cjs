@@ -8,11 +8,12 @@ const LAYERS = [
   ["process"],
   ["policy", "findings", "disposal"],
   ["report"],
-  ["engine", "channel", "image", "setup", "egress", "archive"],
+  ["engine", "channel", "image", "setup", "egress", "archive", "display", "loopback"],
   ["introspection"],
   ["microvisor"],
   ["task"],
   ["document"],
+  ["view"],
   ["sdk"],
   ["cli"],
 ];
@@ -65,6 +66,12 @@ module.exports = {
       to: { path: "^(node:)?child_process$" },
     },
     {
+      name: "pages-take-only-types-of-what-is-said",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^src/", pathNot: "^src/contract/" },
+    },
+    {
       name: "no-test-code-in-src",
       severity: "error",
       from: { path: "^src/", pathNot: "\\.test\\.ts$" },
@@ -73,7 +80,10 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["^src/(index|cli/main)\\.ts$", "\\.test\\.ts$", "\\.d\\.ts$"] },
+      from: {
+        orphan: true,
+        pathNot: ["^web/[^/]+/main\\.tsx$", "^src/(index|cli/main)\\.ts$", "\\.test\\.ts$", "\\.d\\.ts$"],
+      },
       to: {},
     },
   ],

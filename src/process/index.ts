@@ -6,3 +6,4 @@ export { runTool, type ToolResult } from "./run-tool.ts";
 export type { ToolOptions } from "./tool-options.ts";
 export { requireSubordinateIds } from "./subordinate-ids.ts";
 export { spawnSupervised, type ProcessExit, type SupervisedProcess } from "./supervisor.ts";
+export { startForUser } from "./start-for-user.ts";

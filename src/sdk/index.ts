@@ -69,5 +69,7 @@ export {
   type StoreOptions,
   type TemplateInfo,
 } from "./templates.ts";
+export { openInBrowser } from "./browser.ts";
+export type { BrowseRequest, LiveView, ViewRequest } from "./views.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";
 export type { NetworkExplanation } from "../policy/network/index.ts";

@@ -30,6 +30,7 @@ import type {
 } from "./options.ts";
 import { Reports } from "./reports.ts";
 import { requireCertificates } from "./roots.ts";
+import type { BrowseRequest, LiveView, ViewRequest, Views } from "./views.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -59,6 +60,7 @@ export class Mayfly implements AsyncDisposable {
   readonly #network: Pick<MayflyOptions, "dns" | "roots">;
   readonly #state: string | undefined;
   readonly #ruleFiles: readonly string[];
+  #views: Promise<Views> | undefined;
   #loadedRules: ReturnType<typeof loadRules> | undefined;
   /** The reports that are kept of this user's tasks. */
   readonly reports: Reports;
@@ -175,6 +177,24 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /**
+   * Shows a document live, in a window of a micro-VM of its own, to this user's own browser. Resolves when there is an
+   * address; the handle tells the rest.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async view(path: string, request: ViewRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).document(path, request);
+  }
+
+  /**
+   * Shows a page of the web live, in a browser in a micro-VM of its own. Its network is the web, unless the policy says
+   * otherwise.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async browse(url: string, request: BrowseRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).page(url, request);
+  }
+
+  /**
    * A micro-VM to work with step by step. Dispose of the handle to destroy it.
    * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
    */
@@ -252,8 +272,9 @@ export class Mayfly implements AsyncDisposable {
     return describe(entry);
   }
 
-  /** Ends and disposes of the standbys. Forks that were handed out are their holders'. */
+  /** Ends live views, and disposes of the standbys. Forks that were handed out are their holders'. */
   async close(): Promise<void> {
+    await (await this.#views)?.close();
     await this.#microvisor[Symbol.asyncDispose]();
   }
 
@@ -267,6 +288,15 @@ export class Mayfly implements AsyncDisposable {
     loading.catch(() => (this.#loadedRules = undefined)); // mended meanwhile, they are read again
     return await loading;
   };
+
+  /** Loaded when something is first shown: most programs show nothing. */
+  async #viewing(): Promise<Views> {
+    this.#views ??= import("./views.ts").then(({ Views }) => {
+      const host = { microvisor: this.#microvisor, network: this.#network, rules: this.#rules };
+      return new Views({ host, reporting: (wanted) => this.#reporting(wanted) });
+    });
+    return await this.#views;
+  }
 
   /** Undefined where no report is wanted. */
   #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {

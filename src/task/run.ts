@@ -1,10 +1,11 @@
-import type { InputFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
+import type { AgentConnection } from "../channel/index.ts";
+import type { InputFact, IsolationFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
 import type { Rule } from "../findings/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
-import { Recorder } from "../report/index.ts";
+import { Recorder, type CollectedOutputs } from "../report/index.ts";
 import { examine, judge } from "./examine.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
@@ -14,8 +15,12 @@ import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
 
-/** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
-export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
+/** What a caller that makes something of a task may know of its machine; all of it goes when the machine goes. */
+export interface TaskMachine extends Pick<MicroVm, "id" | "claimDirectory"> {
+  readonly isolation: IsolationFact;
+  /** Connects to servers in it, lists its files and reads them. */
+  readonly agent: Pick<AgentConnection, "connect" | "list" | "get">;
+}
 
 export interface TaskHost {
   readonly microvisor: Microvisor;
@@ -29,6 +34,10 @@ export interface TaskHost {
   readonly reporting?: Reporting | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /** Asks the command to end, by its signals; results come back then. */
+  readonly ending?: AbortSignal | undefined;
+  /** Takes what the task leaves, while its machine is still there, instead of `out`. */
+  readonly collect?: (() => Promise<CollectedOutputs>) | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
@@ -72,7 +81,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     const examination = { recorder, stop, task, microvisor, signal };
     scope.nest(async () => await examine(vm, examination));
     recorder.machine({ id: vm.id, ...facts });
-    host.onMachine?.(vm);
+    const claimDirectory = (inside: string): string => vm.claimDirectory(inside);
+    host.onMachine?.({ id: vm.id, claimDirectory, isolation: facts.isolation, agent: vm.agent });
 
     // Task: inputs and limits go in, the command runs, results come out.
     const onStarted = (): void => {
@@ -81,7 +91,10 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
     recorder.outcome(await execute(vm, execution));
     await judge(vm, examination);
-    if (out !== undefined && recorder.ended("exited", "signalled")) {
+    if (host.collect !== undefined && recorder.ended("exited", "signalled")) {
+      await vm.observation.resume();
+      recorder.outputs(await vm.watched(host.collect()));
+    } else if (out !== undefined && recorder.ended("exited", "signalled")) {
       await vm.observation.resume();
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
