@@ -14,4 +14,5 @@ export type {
   MachineUsage,
   StartRequest,
 } from "./machine.ts";
+export { acceleratorOf, usageOf } from "./qemu/process-usage.ts";
 export { QemuEngine } from "./qemu/qemu-engine.ts";

@@ -25,7 +25,8 @@ export {
   type ImageInfo,
   type ProfileInfo,
 } from "./images.ts";
-export { Mayfly, type RunningVm } from "./mayfly.ts";
+export { mayflyVersion } from "./installation.ts";
+export { Mayfly, type RunningVm, type VmUsage } from "./mayfly.ts";
 export type {
   BatchEvent,
   CaptureRequest,

@@ -16,6 +16,8 @@ export interface NetworkHost {
   /** Authorities (PEM) that real servers are believed by where they are inspected, besides the usual ones. */
   readonly roots?: readonly string[] | undefined;
   readonly onStream?: StreamListener | undefined;
+  /** Variables that secrets are found in. Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** Path of a file that gets what passes, as PCAPNG. */
   readonly pcap?: string | undefined;
 }
@@ -96,7 +98,7 @@ export class TaskNetwork {
     const { openEgress } = await import("../egress/index.ts");
     return await openEgress(this.#policy, {
       ...this.#host,
-      env: process.env,
+      env: this.#host.env ?? process.env,
       now: () => performance.now() - this.#from,
     });
   }

@@ -11,6 +11,7 @@ import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
+import { liveTask, type LiveTask } from "./live-task.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
@@ -41,6 +42,8 @@ export interface TaskHost {
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  /** Told before the command starts of what may be looked at while it runs. */
+  readonly onLive?: ((task: LiveTask) => void) | undefined;
   /** Told of what the task does, as its guest says, while it runs. */
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
@@ -83,6 +86,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     recorder.machine({ id: vm.id, ...facts });
     const claimDirectory = (inside: string): string => vm.claimDirectory(inside);
     host.onMachine?.({ id: vm.id, claimDirectory, isolation: facts.isolation, agent: vm.agent });
+    host.onLive?.(liveTask(vm, network, facts));
 
     // Task: inputs and limits go in, the command runs, results come out.
     const onStarted = (): void => {

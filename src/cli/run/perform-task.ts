@@ -8,6 +8,7 @@ import { requireSystem } from "../readiness.ts";
 import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
+import { runOnDaemon } from "./on-daemon.ts";
 import { detonated } from "./detonation.ts";
 import { requireInputs } from "./require-inputs.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
@@ -29,6 +30,8 @@ export interface Presentation {
   readonly report: string | undefined;
   /** No report is made. */
   readonly unreported: boolean;
+  /** Not by the daemon. */
+  readonly embedded?: boolean;
   /** Replace a report that exists. */
   readonly force: boolean;
   /** What the task did is shown, not what it printed; however it ended, that is what was wanted. */
@@ -66,6 +69,8 @@ async function runPrepared(
   how: Presentation,
   { progress, signal }: Work,
 ): Promise<RunResult> {
+  const served = await runOnDaemon({ rules, ...task }, how, { progress, signal });
+  if (served !== undefined && "result" in served) return served.result;
   await requireSystem({ progress, yes: how.yes, signal });
   await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
@@ -75,11 +80,13 @@ async function runPrepared(
     leaving.abort();
   });
   try {
-    return await mayfly.run({
+    const result = await mayfly.run({
       ...task,
       ...streams.request,
       signal: AbortSignal.any([signal, leaving.signal]),
     });
+    const declined = served?.declined;
+    return declined === undefined ? result : { ...result, warnings: [...result.warnings, declined] };
   } finally {
     await streams.close();
   }
