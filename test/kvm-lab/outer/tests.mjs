@@ -46,7 +46,9 @@ const count = { pass: 0, fail: 0, skip: 0, todo: 0 };
 /** Counts the tests of a file or suite; one that fails for another reason than its tests (a hook, an import) is a failure too. */
 function add(task) {
   if (task.type === "test") {
-    count[task.result?.state ?? task.mode]++;
+    const state = task.result?.state ?? task.mode;
+    count[state]++;
+    if (state === "skip" || state === "todo") tell(task, task.fullTestName ?? task.name);
     return;
   }
   for (const each of task.tasks) add(each);
