@@ -39,7 +39,8 @@ try {
   const { passed, failed, skipped, missing } = tally.total(suites.map(({ name }) => name));
   for (const name of missing)
     console.log(`lab: the suite ${name} did not come to its end (outer machine: ${end.how})`);
-  console.log(`\nOn KVM, in ${((performance.now() - from) / 1000).toFixed(0)} s:`);
+  const took = ((performance.now() - from) / 1000).toFixed(0);
+  console.log(`\nOn KVM, in ${took} s, with ${end.processorS.toFixed(0)} s of processor time:`);
   console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 } finally {

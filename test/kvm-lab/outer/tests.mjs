@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import { startTests } from "@vitest/runner";
 
-const TEST_MS = 240_000;
+const TEST_MS = 480_000;
 const HOOK_MS = 300_000;
 const MARKS = { pass: "✓", fail: "×", skip: "↓", todo: "↓" };
 
