@@ -5,9 +5,6 @@ import { newIdentity } from "./identity.ts";
 import type { Host } from "./host.ts";
 import { MicroVm } from "./micro-vm.ts";
 
-/** At least so long may any guest take to boot: for the KVM lab, whose processor is emulated (`docs/kvm-lab.md`). */
-const LAB_BOOT_MS = Number(process.env["MAYFLY_LAB_BOOT_MS"] ?? 0);
-
 interface BootRequest {
   readonly id: VmId;
   readonly image: Image;
@@ -36,7 +33,7 @@ export async function bootMachine(host: Host, request: BootRequest): Promise<Mic
     },
   });
   try {
-    await vm.identify(newIdentity(image.name), Math.max(deadlineMs, LAB_BOOT_MS), host.signal);
+    await vm.identify(newIdentity(image.name), deadlineMs, host.signal);
     return vm;
   } catch (cause) {
     await vm.dispose();
