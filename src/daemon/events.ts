@@ -1,4 +1,4 @@
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { Happening, Stream, VmView } from "../contract/api/index.ts";
 import type { WitnessEvent } from "../contract/index.ts";
 import { MIB, attempt, ignoring } from "../foundation/index.ts";
@@ -39,8 +39,7 @@ function watch(socket: WebSocket, { tasks, vms }: EventHost, followed: string | 
   const tell = (happening: Happening): void => {
     const text = JSON.stringify(happening);
     const key = happening.type === "task" ? `task ${happening.task.id}` : happening.type;
-    if ((happening.type !== "witness" && told.get(key) === text) || socket.readyState !== WebSocket.OPEN)
-      return;
+    if ((happening.type !== "witness" && told.get(key) === text) || socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MOST_WAITING) {
       socket.terminate();
       return;

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import * as v from "valibot";
-import { WebSocket, type RawData } from "ws";
+import type { RawData, WebSocket } from "ws";
 import {
   Asked,
   CHANNELS,
@@ -168,8 +168,7 @@ class RunConnection {
       signal: AbortSignal.any([this.#gone.signal, task.signal]),
     });
     task.end(endingOf(result));
-    const { stdout: _stdout, stderr: _stderr, ...told } = result;
-    this.#say({ type: "result", result: { ...told } });
+    this.#say({ type: "result", result: { ...result, stdout: undefined, stderr: undefined } });
   }
 
   #fail(error: MayflyError): void {
@@ -197,14 +196,14 @@ class RunConnection {
   #output(channel: "stdout" | "stderr"): CreditedSink {
     const head = Buffer.from([CHANNELS[channel]]);
     const sink = new CreditedSink((chunk) => {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(Buffer.concat([head, chunk]));
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.concat([head, chunk]));
     });
     sink.on("error", () => undefined); // the task is told by its pipeline
     return sink;
   }
 
   #say(told: Told): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(told));
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(told));
   }
 }
 
