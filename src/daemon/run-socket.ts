@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import * as v from "valibot";
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import {
   Asked,
   CHANNELS,
@@ -16,7 +16,7 @@ import {
 } from "../client/index.ts";
 import type { Limits, Progress, TerminalSize } from "../contract/index.ts";
 import { MayflyError, asMayflyError, attempt } from "../foundation/index.ts";
-import type { LoopbackApp } from "../loopback/index.ts";
+import type { LoopbackApp, LoopbackSocket } from "../loopback/index.ts";
 import type { Mayfly } from "../sdk/index.ts";
 import { describeOutcome, endingOf } from "./describe.ts";
 import type { DaemonTask, Tasks } from "./tasks.ts";
@@ -40,7 +40,7 @@ type TaskAsked = Extract<Asked, { type: "task" }>;
 
 /** One task of a client's, as long as its connection lives: a client that goes away takes its task with it. */
 class RunConnection {
-  readonly #socket: WebSocket;
+  readonly #socket: LoopbackSocket;
   readonly #host: RunHost;
   readonly #settings: Settings;
   readonly #gone = new AbortController();
@@ -53,7 +53,7 @@ class RunConnection {
   #isPrepared = false;
   #resize: ((size: TerminalSize) => void) | undefined;
 
-  constructor(socket: WebSocket, host: RunHost, settings: Settings) {
+  constructor(socket: LoopbackSocket, host: RunHost, settings: Settings) {
     this.#socket = socket;
     this.#host = host;
     this.#settings = settings;

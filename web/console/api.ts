@@ -1,4 +1,11 @@
-import type { Daemon, FileEntry, Happening, Profile, ReportRow, TaskView } from "../../src/contract/api/index.ts";
+import type {
+  Daemon,
+  FileEntry,
+  Happening,
+  Profile,
+  ReportRow,
+  TaskView,
+} from "../../src/contract/api/index.ts";
 
 /** What the daemon offers to its own page; the page lies one level below it. */
 const BASE = new URL("../v1/", location.href);
@@ -21,7 +28,9 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
     throw new Failed("Mayfly does not answer", "If it was ended, run `mayfly up` and follow its link.");
   }
   if (response.ok) return response;
-  const body = (await response.json().catch(() => ({}))) as { error?: { message: string; next: string | null } };
+  const body = (await response.json().catch(() => ({}))) as {
+    error?: { message: string; next: string | null };
+  };
   throw new Failed(body.error?.message ?? `Refused (${response.status})`, body.error?.next ?? null);
 }
 
@@ -47,9 +56,12 @@ export const api = {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ profile, command: ["sh"], terminal: true, limits: { timeMs: 8 * 3_600_000 } }),
     }),
-  reports: async (search: string) => await askJson<ReportRow[]>(`reports?limit=100&search=${encodeURIComponent(search)}`),
-  fileUrl: (id: string, path: string) => new URL(`tasks/${id}/file?path=${encodeURIComponent(path)}`, BASE).href,
-  copyUrl: (id: string, path: string) => new URL(`tasks/${id}/copy?path=${encodeURIComponent(path)}`, BASE).href,
+  reports: async (search: string) =>
+    await askJson<ReportRow[]>(`reports?limit=100&search=${encodeURIComponent(search)}`),
+  fileUrl: (id: string, path: string) =>
+    new URL(`tasks/${id}/file?path=${encodeURIComponent(path)}`, BASE).href,
+  copyUrl: (id: string, path: string) =>
+    new URL(`tasks/${id}/copy?path=${encodeURIComponent(path)}`, BASE).href,
   reportUrl: (id: string) => new URL(`reports/${encodeURIComponent(id)}/html`, BASE).href,
 };
 

@@ -30,7 +30,11 @@ export function App(): JSX.Element {
         </nav>
       </header>
       <div role="status" class="status">
-        {isLost.value && <p class="notice bad">Mayfly does not answer. If it was ended, run “mayfly up” and follow its link.</p>}
+        {isLost.value && (
+          <p class="notice bad">
+            Mayfly does not answer. If it was ended, run “mayfly up” and follow its link.
+          </p>
+        )}
       </div>
       <Notice />
       <main id="main" tabIndex={-1}>

@@ -53,7 +53,10 @@ export function DropZone(): JSX.Element {
       </svg>
       <div>
         <p class="lead">Drop a document that you do not trust</p>
-        <p class="quiet">It is opened in a micro-VM of its own. You get a safe copy: what it shows, and nothing that could run.</p>
+        <p class="quiet">
+          It is opened in a micro-VM of its own. You get a safe copy: what it shows, and nothing that could
+          run.
+        </p>
       </div>
       <input
         ref={chooser}

@@ -45,7 +45,8 @@ export function History(): JSX.Element {
 
 function Found({ found }: { readonly found: readonly ReportRow[] | undefined }): JSX.Element {
   if (found === undefined) return <p class="empty">Looking …</p>;
-  if (found.length === 0) return <p class="empty">No report {search.value === "" ? "is kept yet" : "has that in it"}.</p>;
+  if (found.length === 0)
+    return <p class="empty">No report {search.value === "" ? "is kept yet" : "has that in it"}.</p>;
   return (
     <ul class="rows">
       {found.map((row) => (
@@ -54,7 +55,8 @@ function Found({ found }: { readonly found: readonly ReportRow[] | undefined }):
           <span class="what">
             <span>{row.title}</span>
             <small>
-              {row.outcome} · {row.profile} · {when(row.startedAt)} · {row.gone ? "proved gone" : "not proved gone"}
+              {row.outcome} · {row.profile} · {when(row.startedAt)} ·{" "}
+              {row.gone ? "proved gone" : "not proved gone"}
             </small>
             {row.gravest !== null && <small class="finding">{row.gravest}</small>}
           </span>

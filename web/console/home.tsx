@@ -25,7 +25,10 @@ export function Home(): JSX.Element {
           <StartShell />
         </div>
         {busy.length + waiting.length === 0 ? (
-          <p class="empty">Nothing runs. Each thing that you open gets a micro-VM of its own, which is destroyed when it ends.</p>
+          <p class="empty">
+            Nothing runs. Each thing that you open gets a micro-VM of its own, which is destroyed when it
+            ends.
+          </p>
         ) : (
           <ul class="cards">
             {waiting.map((task) => (
@@ -68,7 +71,13 @@ function StartShell(): JSX.Element {
     }
   };
   return (
-    <button type="button" disabled={isStarting.value} onClick={() => { act(start); }}>
+    <button
+      type="button"
+      disabled={isStarting.value}
+      onClick={() => {
+        act(start);
+      }}
+    >
       New terminal
     </button>
   );
@@ -102,11 +111,18 @@ function Waiting({ task }: { readonly task: TaskView }): JSX.Element {
 
 function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | undefined }): JSX.Element {
   const load = loadOf(vm.id);
-  const end = async (): Promise<unknown> => await (task === undefined ? api.endVm(vm.id) : api.endTask(task.id));
+  const end = async (): Promise<unknown> =>
+    await (task === undefined ? api.endVm(vm.id) : api.endTask(task.id));
   const title = task?.title ?? vm.label;
   return (
     <li class="card">
-      {task === undefined ? <span class="title">{title}</span> : <a class="title" href={`#/task/${task.id}`}>{title}</a>}
+      {task === undefined ? (
+        <span class="title">{title}</span>
+      ) : (
+        <a class="title" href={`#/task/${task.id}`}>
+          {title}
+        </a>
+      )}
       {task !== undefined && task.step !== "" && <p class="step">{task.step}</p>}
       <p class={`pill ${vm.isolation ?? ""}`}>{isolationWords(vm.isolation)}</p>
       <dl>
@@ -127,7 +143,14 @@ function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | und
           <dd>{vm.kind === "template" ? "template" : vm.profile}</dd>
         </div>
       </dl>
-      <button type="button" class="end" aria-label={`End ${title}`} onClick={() => { act(end); }}>
+      <button
+        type="button"
+        class="end"
+        aria-label={`End ${title}`}
+        onClick={() => {
+          act(end);
+        }}
+      >
         End
       </button>
     </li>

@@ -50,7 +50,8 @@ function take(next: readonly VmView[]): void {
   for (const { id, cpuMs } of next) {
     if (cpuMs === null) continue;
     const before = loads.get(id);
-    const share = before === undefined ? 0 : Math.max(0, (cpuMs - before.cpuMs) / Math.max(1, at - before.at));
+    const share =
+      before === undefined ? 0 : Math.max(0, (cpuMs - before.cpuMs) / Math.max(1, at - before.at));
     loads.set(id, { at, cpuMs, share });
   }
   vms.value = next;

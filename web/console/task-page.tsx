@@ -46,7 +46,13 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
       <div class="heading">
         <h1 class="name">{task.title}</h1>
         {!isOver && (
-          <button type="button" class="end" onClick={() => { act(async () => await api.endTask(id)); }}>
+          <button
+            type="button"
+            class="end"
+            onClick={() => {
+              act(async () => await api.endTask(id));
+            }}
+          >
             End it
           </button>
         )}
@@ -154,7 +160,8 @@ function Network(): JSX.Element | null {
               <span>{stream.target}</span>
               <small>
                 {stream.allowed ? stream.end : "refused"}
-                {stream.reason !== "" && `: ${stream.reason}`} · {bytes(stream.bytesOut)} out, {bytes(stream.bytesIn)} in
+                {stream.reason !== "" && `: ${stream.reason}`} · {bytes(stream.bytesOut)} out,{" "}
+                {bytes(stream.bytesIn)} in
               </small>
             </span>
           </li>
