@@ -96,5 +96,8 @@ export async function mayfly(args: readonly string[], options: CliOptions = {}):
 
 /** Runs a shell command on a terminal of its own. */
 export function onTerminal(command: string, options: CliOptions = {}): CliProcess {
-  return new CliProcess(["script", "-qefc", `stty rows 41 cols 91; trap : INT; ${command}`, "/dev/null"], options);
+  return new CliProcess(
+    ["script", "-qefc", `stty rows 41 cols 91; trap : INT; ${command}`, "/dev/null"],
+    options,
+  );
 }
