@@ -33,6 +33,7 @@ const at =
 
 function egress(policy: NetworkPolicy, ask: Ask = at("127.0.0.1"), onStream?: StreamListener): Egress {
   const made = new Egress({
+    now: () => performance.now(),
     network: compileNetwork(policy),
     resolver: new Resolver(ask),
     inspects: false,

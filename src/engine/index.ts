@@ -3,6 +3,7 @@ export { cgroupHost, jailUid, makeCgroups, planCgroups, type CgroupLimits } from
 export type {
   Accelerator,
   BootMedia,
+  DiskUsage,
   Engine,
   EngineFacts,
   GuestMemory,

@@ -21,6 +21,8 @@ export const ERROR_CODES = {
   E_DOCUMENT_DAMAGED: { exit: 65 },
   E_DOCUMENT_PASSWORD: { exit: 77 },
   E_DOCUMENT_LIMIT: { exit: 124 },
+  E_PAGE_UNREACHABLE: { exit: 69 },
+  E_PAGE_BUSY: { exit: 124 },
   E_COMMAND_NOT_FOUND: { exit: 127 },
   E_COMMAND_NOT_EXECUTABLE: { exit: 126 },
   E_LIMIT: { exit: 124 },
@@ -33,6 +35,8 @@ export const ERROR_CODES = {
   E_BAD_REPORT: { exit: 65 },
   E_REPORT_CHANGED: { exit: 65 },
   E_IN_USE: { exit: 73 },
+  E_CLIPBOARD: { exit: 77 },
+  E_VIEWERS: { exit: 73 },
   E_CANCELLED: { exit: 130 },
   // what the machine lacks
   E_SETUP_NEEDED: { exit: 69 },

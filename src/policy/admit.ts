@@ -63,7 +63,7 @@ export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): Adm
     ...admitCommand(request.command, request.env ?? {}),
     inputs: admitInputs(inputs),
     limits: admitLimits(limits, defaults.limits),
-    network: admitNetwork(defaults.network, policy.network),
+    network: policy.closed === true ? undefined : admitNetwork(defaults.network, policy.network),
     onFinding: policy.onFinding && admitOnFinding(policy.onFinding),
     needsHardware: isolation === "hardware",
     cwd: admitDirectory(request.cwd ?? home),

@@ -7,3 +7,4 @@ export type { ToolOptions } from "./tool-options.ts";
 export { requireSubordinateIds } from "./subordinate-ids.ts";
 export { startDetached } from "./start-detached.ts";
 export { spawnSupervised, type ProcessExit, type SupervisedProcess } from "./supervisor.ts";
+export { startForUser } from "./start-for-user.ts";

@@ -1,17 +1,25 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
+import {
+  OFFICE,
+  admitJobs,
+  captureAddress,
+  inBatch,
+  needWholeNames,
+  openDocument,
+} from "../document/index.ts";
 import { acceleratorOf, usageOf, type EngineFacts, type MachineUsage } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitNetwork } from "../policy/index.ts";
+import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
+import { admitLimits, admitNetwork, admitOnFinding } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
+import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
   BatchNews,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,
@@ -22,6 +30,7 @@ import type {
 } from "./options.ts";
 import { Reports } from "./reports.ts";
 import { requireCertificates } from "./roots.ts";
+import type { BrowseRequest, LiveView, ViewRequest, Views } from "./views.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -56,6 +65,7 @@ export class Mayfly implements AsyncDisposable {
   readonly #network: Pick<MayflyOptions, "dns" | "roots">;
   readonly #state: string | undefined;
   readonly #ruleFiles: readonly string[];
+  #views: Promise<Views> | undefined;
   #loadedRules: ReturnType<typeof loadRules> | undefined;
   /** The reports that are kept of this user's tasks. */
   readonly reports: Reports;
@@ -90,6 +100,7 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     sweepFrozen(host.store);
+    await boundFrozen(host.store);
     const mayfly = new Mayfly(host, { dns, roots, state, rules });
     if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
@@ -135,6 +146,20 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /**
+   * Loads a web page in a micro-VM of its own and makes safe copies of what is seen there: a picture, a PDF, its text.
+   * Resolves whatever the outcome; rejects never.
+   * @param address `https://example.org/page`; without a scheme it is https
+   */
+  async capture(
+    address: string,
+    { signal, onStage, onStream, pcap, report, ...choices }: CaptureRequest = {},
+  ): Promise<OpenResult> {
+    const host = { microvisor: this.#microvisor, reporting: this.#reporting(report), rules: this.#rules };
+    const network = { ...this.#network, onStream, pcap };
+    return await captureAddress(address, choices, { ...host, network, signal, onStage });
+  }
+
+  /**
    * Opens many documents, each in a micro-VM of its own, several at once. One that fails never stops the rest.
    * @returns a result for each, in the sources' order
    * @throws E_USAGE for `jobs` out of range, and what a broken profile throws
@@ -159,6 +184,24 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /**
+   * Shows a document live, in a window of a micro-VM of its own, to this user's own browser. Resolves when there is an
+   * address; the handle tells the rest.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async view(path: string, request: ViewRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).document(path, request);
+  }
+
+  /**
+   * Shows a page of the web live, in a browser in a micro-VM of its own. Its network is the web, unless the policy says
+   * otherwise.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async browse(url: string, request: BrowseRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).page(url, request);
+  }
+
+  /**
    * A micro-VM to work with step by step. Dispose of the handle to destroy it.
    * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
    */
@@ -168,15 +211,17 @@ export class Mayfly implements AsyncDisposable {
   ): Promise<Fork> {
     const defaults = await this.#microvisor.profileDefaults(profile);
     const admitted = admitLimits(limits, defaults.limits);
-    const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
-      ...this.#network,
-      onStream,
-    });
+    const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
+    const stop = await FindingStop.open(onFinding, this.#rules);
+    const allowed = policy?.closed === true ? undefined : admitNetwork(defaults.network, policy?.network);
+    const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
-      const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
-      return new Fork(profile, { ready, network, env: await network.attach(ready.vm), freeze });
+      const freeze = async (why: string, signal?: AbortSignal): Promise<string> =>
+        (await this.#microvisor.freeze(ready.vm, why, signal)).directory;
+      const env = await network.attach(ready.vm);
+      return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
     } catch (cause) {
       await network.close();
       await ready.vm.dispose();
@@ -243,8 +288,9 @@ export class Mayfly implements AsyncDisposable {
     return describe(entry);
   }
 
-  /** Ends and disposes of the standbys. Forks that were handed out are their holders'. */
+  /** Ends live views, and disposes of the standbys. Forks that were handed out are their holders'. */
   async close(): Promise<void> {
+    await (await this.#views)?.close();
     await this.#microvisor[Symbol.asyncDispose]();
   }
 
@@ -258,6 +304,15 @@ export class Mayfly implements AsyncDisposable {
     loading.catch(() => (this.#loadedRules = undefined)); // mended meanwhile, they are read again
     return await loading;
   };
+
+  /** Loaded when something is first shown: most programs show nothing. */
+  async #viewing(): Promise<Views> {
+    this.#views ??= import("./views.ts").then(({ Views }) => {
+      const host = { microvisor: this.#microvisor, network: this.#network, rules: this.#rules };
+      return new Views({ host, reporting: (wanted) => this.#reporting(wanted) });
+    });
+    return await this.#views;
+  }
 
   /** Undefined where no report is wanted. */
   #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {

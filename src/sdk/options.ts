@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type {
+  CaptureChoices,
   DocumentChoices,
   Limits,
   OpenResult,
@@ -97,6 +98,19 @@ export interface OpenRequest extends DocumentChoices {
   /** Told of each page that is done. */
   readonly onPage?: ((done: number, of: number | undefined) => void) | undefined;
   readonly onStage?: ((stage: OpenStage) => void) | undefined;
+  /** `false`: no report is made of it. */
+  readonly report?: boolean | undefined;
+}
+
+/** How a web page is to be captured, and who is told of it. */
+export interface CaptureRequest extends CaptureChoices {
+  /** Ends it; the outcome is then a failure with `E_CANCELLED`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onStage?: ((stage: OpenStage) => void) | undefined;
+  /** Decides live about streams that the page asks for. */
+  readonly onStream?: StreamListener | undefined;
+  /** File that gets all that passes on streams, as PCAPNG. */
+  readonly pcap?: string | undefined;
   /** `false`: no report is made of it. */
   readonly report?: boolean | undefined;
 }

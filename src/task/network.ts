@@ -31,6 +31,7 @@ const CLOSED: LocatedNetwork = { policy: {}, locate: () => ({ key: "network" }) 
 export class TaskNetwork {
   readonly #policy: LocatedNetwork;
   readonly #host: NetworkHost;
+  #from = performance.now();
   #egress: Promise<Egress> | undefined;
 
   private constructor(policy: LocatedNetwork, host: NetworkHost) {
@@ -73,6 +74,11 @@ export class TaskNetwork {
     return authority === undefined ? {} : await trustAuthority(agent, authority);
   }
 
+  /** The task begins: what it asks for counts from now on. */
+  begin(): void {
+    this.#from = performance.now();
+  }
+
   /** What was asked for so far. */
   async record(): Promise<NetworkRecord> {
     return (await this.#egress)?.record() ?? NO_NETWORK;
@@ -90,6 +96,10 @@ export class TaskNetwork {
 
   async #open(): Promise<Egress> {
     const { openEgress } = await import("../egress/index.ts");
-    return await openEgress(this.#policy, { ...this.#host, env: this.#host.env ?? process.env });
+    return await openEgress(this.#policy, {
+      ...this.#host,
+      env: this.#host.env ?? process.env,
+      now: () => performance.now() - this.#from,
+    });
   }
 }

@@ -61,13 +61,13 @@ export class OutputCollection {
   readonly kept: OutputFile[] = [];
   readonly refused: RefusedOutput[] = [];
   readonly warnings: string[] = [];
-  readonly #agent: AgentConnection;
+  readonly #agent: Pick<AgentConnection, "list" | "get">;
   readonly #policy: OutputPolicy;
   readonly #stalled = new AbortController();
   readonly #signal: AbortSignal;
   #room: number;
 
-  constructor(agent: AgentConnection, policy: OutputPolicy) {
+  constructor(agent: Pick<AgentConnection, "list" | "get">, policy: OutputPolicy) {
     this.#agent = agent;
     this.#policy = policy;
     this.#room = policy.limits.outBytes;

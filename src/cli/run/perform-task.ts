@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import type { SignedReport, TaskRequest } from "../../contract/index.ts";
-import { MayflyError, neutralise } from "../../foundation/index.ts";
+import type { SignedReport } from "../../contract/index.ts";
+import { MayflyError } from "../../foundation/index.ts";
 import { Mayfly, formatReport, type RunRequest, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
@@ -11,6 +10,7 @@ import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
 import { runOnDaemon } from "./on-daemon.ts";
 import { detonated } from "./detonation.ts";
+import { requireInputs } from "./require-inputs.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
@@ -104,20 +104,4 @@ async function writeReport(
     throw new MayflyError("E_OUTPUT_WRITE", "There is no report to write", {
       next: "The notes above say why.",
     });
-}
-
-/** A mistyped name is told before minutes go into a first image. Everything else about inputs is the task's to check. */
-function requireInputs({ inputs = [] }: TaskRequest): void {
-  for (const input of inputs) {
-    const path = typeof input === "string" ? input : input.path;
-    if (path === "") {
-      throw new MayflyError("E_INPUT_MISSING", "The name of an input is empty", {
-        next: "Name a file; a variable that was meant to hold its name may be unset.",
-      });
-    }
-    if (existsSync(path)) continue;
-    throw new MayflyError("E_INPUT_MISSING", `The input ${neutralise(path)} does not exist`, {
-      next: "Check the name. The command to run comes after `--`.",
-    });
-  }
 }

@@ -155,6 +155,15 @@ export function kernelSection({ memory }: Report): Markup {
     }`;
 }
 
+/** Requests and bytes of the guest's disk, as the engine counts them. */
+export function diskLine({ resources: { disk } }: Report): Markup {
+  return html`<p>
+    Of its disk it read ${formatSize(disk.readBytes)} in ${disk.reads} requests;
+    ${disk.writes === 0 ? "it wrote none" : html`<span class="bad">it tried to write ${formatSize(disk.writtenBytes)} in ${disk.writes}</span>`},
+    as the disk is read-only. What it changes lies in its memory.
+  </p>`;
+}
+
 export function grantedSection({ granted }: Report): Markup {
   const rows = granted.map((item) => [
     html`<td class="w">${item.what}</td>
