@@ -25,34 +25,38 @@ export interface LocalTask extends TaskRequest {
  */
 export function portableTask(task: LocalTask, env: NodeJS.ProcessEnv = process.env): WireTask | undefined {
   const inputs = (task.inputs ?? []).map(portableInput);
-  if (inputs.includes(undefined)) return undefined;
-  const network = task.policy?.network;
-  const rules = network === undefined ? {} : "locate" in network ? network.policy : network;
-  const secrets = secretsIn(rules);
-  if (secrets.some((secret) => typeof secret === "object" && "file" in secret && !isAbsolute(secret.file)))
-    return undefined;
-  const { limits, policy, out, pcap, terminal, ...plain } = task;
-  const given = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined);
-  return {
-    ...defined(plain),
-    command: [...task.command],
-    inputs: inputs.filter((input) => input !== undefined),
-    ...defined({
-      out: out === undefined || out === "" ? out : resolve(out),
-      pcap: pcap === undefined || pcap === "" ? pcap : resolve(pcap),
-      terminal,
-      limits: given.length === 0 ? undefined : Object.fromEntries(given),
-      onFinding: policy?.onFinding,
-      network: network === undefined ? undefined : portableNetwork(network),
-    }),
+  const { policy, out, pcap, limits, command, ...plain } = task;
+  const network = policy?.network;
+  const secrets = secretsIn(network);
+  if (inputs.includes(undefined) || secrets.some(isElsewhere)) return undefined;
+  const whole: Record<keyof WireTask, unknown> = {
+    ...(plain as Pick<WireTask, "profile">),
+    command: [...command],
+    inputs,
+    out: inFull(out),
+    pcap: inFull(pcap),
+    limits: limits && defined(limits),
+    onFinding: policy?.onFinding,
+    network: network && portableNetwork(network),
     secrets: valuesOf(secrets, env),
-  } as WireTask;
+  } as Record<keyof WireTask, unknown>;
+  return defined(whole) as WireTask;
+}
+
+/** An empty name stays one: it is told as a mistake. */
+function inFull(path: string | undefined): string | undefined {
+  return path === undefined || path === "" ? path : resolve(path);
+}
+
+/** A file that is named from where this process is. */
+function isElsewhere(secret: Secret): boolean {
+  return typeof secret === "object" && "file" in secret && !isAbsolute(secret.file);
 }
 
 /** The request that a portable task stands for. */
 export function taskOf({ network, onFinding, secrets: _secrets, ...task }: WireTask): LocalTask {
   const policy = { network: network === undefined ? undefined : locatedNetwork(network), onFinding };
-  return { ...task, policy } as LocalTask;
+  return { ...task, policy };
 }
 
 /** Files of `/dev` and `/proc` are other files in another process. */
@@ -83,16 +87,16 @@ function locatedNetwork({
   policy,
   places,
 }: NonNullable<WireTask["network"]>): NetworkPolicy | LocatedNetwork {
-  if (places.length === 0) return policy as NetworkPolicy;
+  if (places.length === 0) return policy;
   const known = new Map(places.map(({ path, ...each }) => [path, each]));
   const locate: Locate = (path) => {
     for (let length = path.length; length > 0; length--) {
       const found = known.get(JSON.stringify(path.slice(0, length)));
-      if (found !== undefined) return found as Place;
+      if (found !== undefined) return found;
     }
     return { key: path.join(".") };
   };
-  return { policy: policy as NetworkPolicy, locate };
+  return { policy: policy, locate };
 }
 
 type Path = readonly (string | number)[];
@@ -103,7 +107,9 @@ function pathsIn(value: unknown, path: Path): Path[] {
   return [path, ...steps.flatMap(([step, inner]) => pathsIn(inner, [...path, step]))];
 }
 
-function secretsIn({ allow = [] }: NetworkPolicy): Secret[] {
+function secretsIn(network: NetworkPolicy | LocatedNetwork | undefined): Secret[] {
+  if (network === undefined) return [];
+  const { allow = [] } = "locate" in network ? network.policy : network;
   const rules = allow.filter((rule): rule is NetworkRule => typeof rule !== "string");
   return rules.flatMap(({ inject = {} }) => Object.values(inject));
 }

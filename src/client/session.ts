@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { WebSocket, type RawData } from "ws";
-import type { Progress, SignedReport, TaskResult, TerminalSize } from "../contract/index.ts";
+import type { Progress, ProgressEvent, SignedReport, TaskResult, TerminalSize } from "../contract/index.ts";
 import {
   ERROR_CODES,
   MayflyError,
@@ -157,7 +157,7 @@ class Link implements Session {
     if (signal?.aborted === true) cancel();
     try {
       const result = await this.#result.promise;
-      await Promise.all(Object.values(this.#outputs).map(async (output) => await output.flushed()));
+      await Promise.all(Object.values(this.#outputs).map(async (output) => { await output.flushed(); }));
       return result;
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -223,11 +223,7 @@ class Link implements Session {
         this.close();
         return;
       case "progress":
-        this.#progress({
-          step: told.step,
-          ...(told.detail === undefined ? {} : { detail: told.detail }),
-          ...(told.fraction === undefined ? {} : { fraction: told.fraction }),
-        });
+        this.#progress(progressIn(told));
         return;
       case "prepared":
         this.#ready.resolve(undefined);
@@ -242,7 +238,7 @@ class Link implements Session {
         this.#result.resolve(told.result as unknown as TaskResult);
         return;
       case "credit":
-        if (told.channel === "stdin") this.#input?.grant(told.bytes);
+        this.#input?.grant(told.bytes); // the only channel that is ours to fill
     }
   }
 
@@ -250,6 +246,14 @@ class Link implements Session {
     this.#ready.reject(cause);
     this.#result.reject(cause);
   }
+}
+
+function progressIn({ step, detail, fraction }: Extract<Told, { type: "progress" }>): ProgressEvent {
+  return {
+    step,
+    ...(detail === undefined ? {} : { detail }),
+    ...(fraction === undefined ? {} : { fraction }),
+  };
 }
 
 const RESTART = "Start it again: mayfly down, mayfly up --detach. Without it: MAYFLY_DAEMON=off.";

@@ -21,7 +21,7 @@ export function settingsOf(env: NodeJS.ProcessEnv = process.env): Settings {
     build: attempt(() => String(statSync(`${root}dist/.built`).mtimeMs), "run from its source") ?? "",
     version: versionIn(root),
     home: homedir(),
-    umask: process.umask().toString(8),
+    umask: umask(),
     "file systems": attempt(() => readlinkSync("/proc/self/ns/mnt"), "no /proc") ?? "",
     root: attempt(() => readlinkSync("/proc/self/root"), "no /proc") ?? "",
     ...Object.fromEntries(variables.filter(([, value]) => value !== "")),
@@ -33,6 +33,12 @@ export function differing(one: Settings, other: Settings): string[] {
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
     (name) => one[name] !== other[name],
   );
+}
+
+/** Node can ask for it only by changing it. */
+function umask(): string {
+  const status = attempt(() => readFileSync("/proc/self/status", "latin1"), "no /proc") ?? "";
+  return /^Umask:\s+(\d+)$/m.exec(status)?.[1] ?? "";
 }
 
 function versionIn(root: string): string {

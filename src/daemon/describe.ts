@@ -80,8 +80,8 @@ export function reportRow(summary: ReportSummary): ReportRow {
 
 /** One line of what the guest says that it did. */
 export function witnessLine(event: WitnessEvent): string {
-  const { kind, at: _at, ...rest } = event;
+  const { kind } = event;
   if (event.kind === "exec") return neutralise(`ran ${event.argv.join(" ") || event.program}`);
   if ("path" in event) return neutralise(`${kind} ${event.path}`);
-  return neutralise(`${kind} ${JSON.stringify(rest)}`, 200);
+  return neutralise(`${kind} ${JSON.stringify({ ...event, kind: undefined, at: undefined })}`, 200);
 }

@@ -1,8 +1,7 @@
-import { WebSocket } from "ws";
 import type { Happening, Stream, VmView } from "../contract/api/index.ts";
 import type { WitnessEvent } from "../contract/index.ts";
 import { MIB, attempt, ignoring } from "../foundation/index.ts";
-import type { LoopbackApp } from "../loopback/index.ts";
+import type { LoopbackApp, LoopbackSocket } from "../loopback/index.ts";
 import type { Commands } from "./commands.ts";
 import { streamView, witnessLine } from "./describe.ts";
 import type { DaemonTask, Tasks } from "./tasks.ts";
@@ -34,13 +33,12 @@ export function addEvents(app: LoopbackApp, host: EventHost): void {
 }
 
 /** Tells how things stand, and then what changes, until the watcher goes. */
-function watch(socket: WebSocket, { tasks, vms }: EventHost, followed: string | undefined): void {
+function watch(socket: LoopbackSocket, { tasks, vms }: EventHost, followed: string | undefined): void {
   const told = new Map<string, string>();
   const tell = (happening: Happening): void => {
     const text = JSON.stringify(happening);
     const key = happening.type === "task" ? `task ${happening.task.id}` : happening.type;
-    if ((happening.type !== "witness" && told.get(key) === text) || socket.readyState !== WebSocket.OPEN)
-      return;
+    if ((happening.type !== "witness" && told.get(key) === text) || socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MOST_WAITING) {
       socket.terminate();
       return;
@@ -75,7 +73,7 @@ function watch(socket: WebSocket, { tasks, vms }: EventHost, followed: string | 
 }
 
 /** Binary messages are what is typed and what is shown; a text message has the size, `{"rows":24,"columns":80}`. */
-function connectTerminal(socket: WebSocket, task: DaemonTask, commands: Commands): void {
+function connectTerminal(socket: LoopbackSocket, task: DaemonTask, commands: Commands): void {
   const output = attempt(() => commands.output(task), "its output is its starter's");
   if (output === undefined) {
     socket.close(4404, "this task has no terminal here");

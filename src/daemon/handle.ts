@@ -32,7 +32,7 @@ export function handle<const O extends Operation>(
       const body =
         schema === undefined || schema === "bytes" ? request.body : check(schema, request.body, "body");
       const answered = await answer({ id, query, body, reply } as unknown as Request<O>);
-      if (reply.sent) return reply;
+      if (reply.sent) return await reply;
       return await reply.code(operation.status).send(answered);
     },
   });

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import * as v from "valibot";
-import { WebSocket, type RawData } from "ws";
+import type { RawData } from "ws";
 import {
   Asked,
   CHANNELS,
@@ -16,7 +16,7 @@ import {
 } from "../client/index.ts";
 import type { Limits, Progress, TerminalSize } from "../contract/index.ts";
 import { MayflyError, asMayflyError, attempt } from "../foundation/index.ts";
-import type { LoopbackApp } from "../loopback/index.ts";
+import type { LoopbackApp, LoopbackSocket } from "../loopback/index.ts";
 import type { Mayfly } from "../sdk/index.ts";
 import { describeOutcome, endingOf } from "./describe.ts";
 import type { DaemonTask, Tasks } from "./tasks.ts";
@@ -40,7 +40,7 @@ type TaskAsked = Extract<Asked, { type: "task" }>;
 
 /** One task of a client's, as long as its connection lives: a client that goes away takes its task with it. */
 class RunConnection {
-  readonly #socket: WebSocket;
+  readonly #socket: LoopbackSocket;
   readonly #host: RunHost;
   readonly #settings: Settings;
   readonly #gone = new AbortController();
@@ -53,7 +53,7 @@ class RunConnection {
   #isPrepared = false;
   #resize: ((size: TerminalSize) => void) | undefined;
 
-  constructor(socket: WebSocket, host: RunHost, settings: Settings) {
+  constructor(socket: LoopbackSocket, host: RunHost, settings: Settings) {
     this.#socket = socket;
     this.#host = host;
     this.#settings = settings;
@@ -168,8 +168,7 @@ class RunConnection {
       signal: AbortSignal.any([this.#gone.signal, task.signal]),
     });
     task.end(endingOf(result));
-    const { stdout: _stdout, stderr: _stderr, ...told } = result;
-    this.#say({ type: "result", result: { ...told } });
+    this.#say({ type: "result", result: { ...result, stdout: undefined, stderr: undefined } });
   }
 
   #fail(error: MayflyError): void {
@@ -197,14 +196,14 @@ class RunConnection {
   #output(channel: "stdout" | "stderr"): CreditedSink {
     const head = Buffer.from([CHANNELS[channel]]);
     const sink = new CreditedSink((chunk) => {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(Buffer.concat([head, chunk]));
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.concat([head, chunk]));
     });
     sink.on("error", () => undefined); // the task is told by its pipeline
     return sink;
   }
 
   #say(told: Told): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(told));
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(told));
   }
 }
 

@@ -5,7 +5,8 @@ import type { Invocation } from "../invocation.ts";
 import { flagValue } from "../run/describe-limit.ts";
 import { detonating, readDetonation, requireDetonatable } from "../run/detonation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
-import { performTask, type Presentation } from "../run/perform-task.ts";
+import { performTask } from "../run/perform-task.ts";
+import type { Presentation } from "../run/presentation.ts";
 import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "../run/task-options.ts";
 import { terminalVariables } from "../run/terminal-variables.ts";
 

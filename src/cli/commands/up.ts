@@ -106,12 +106,12 @@ async function detach({ port, standby, ...options }: UpOptions): Promise<void> {
     await launchDaemon([process.execPath, main, ...words]);
   } catch (cause) {
     // Two may be started at once: the other one is as good.
-    if (!isMayflyError(cause, "E_DAEMON") || !(await tellRunning(options as UpOptions))) throw cause;
+    if (!isMayflyError(cause, "E_DAEMON") || !(await tellRunning(options))) throw cause;
     return;
   }
   const info = await askDaemon(daemonSocket(), { method: "GET", path: "/v1/daemon", answer: DaemonInfo });
   if (info === undefined) throw new MayflyError("E_DAEMON", "The daemon ended as soon as it was up");
-  await tell(info, options as UpOptions, "is up");
+  await tell(info, options, "is up");
 }
 
 function portIn(text: string): number {

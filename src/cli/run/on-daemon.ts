@@ -1,9 +1,9 @@
 import { Writable } from "node:stream";
-import { daemonSocket, mayUseDaemon, openSession } from "../../client/index.ts";
+import { daemonSocket, mayUseDaemon, openSession, type LocalTask, type Session } from "../../client/index.ts";
 import type { RunRequest, RunResult } from "../../sdk/index.ts";
 import type { Work } from "../terminal/with-progress.ts";
 import type { CliTask } from "./task-options.ts";
-import type { Presentation } from "./perform-task.ts";
+import type { Presentation } from "./presentation.ts";
 import { openStreams } from "./streams.ts";
 
 /** Bytes of output that are gathered for `--json`, unless the limit says otherwise. */
@@ -17,25 +17,43 @@ type Served = { readonly result: RunResult } | { readonly declined: string; read
  * @throws what making image and template throws there; E_DAEMON where the daemon ends meanwhile
  */
 export async function runOnDaemon(
-  { rules, ...task }: CliTask & Pick<RunRequest, "report" | "onReport">,
+  task: DaemonTask,
   how: Presentation,
   { progress, signal }: Work,
 ): Promise<Served | undefined> {
-  if (how.embedded === true || rules !== undefined || !mayUseDaemon()) return undefined;
-  const { onReport, ...plain } = task;
-  const gathers = how.gather && task.limits?.outputBytes === undefined;
-  const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
-  const terminal = how.streams.terminal ? { rows: 24, columns: 80 } : undefined; // the real one is told when it begins
+  if (how.embedded === true || task.rules !== undefined || !mayUseDaemon()) return undefined;
   const session = await openSession(daemonSocket(), {
-    task: { ...plain, limits, terminal },
+    task: { ...task, ...boundsOf(task, how) },
     hasStdin: mayRead(how),
-    wantsReport: onReport !== undefined && (how.report !== undefined || how.detonation === true),
+    wantsReport: how.report !== undefined || how.detonation === true,
     progress: progress.report,
     signal,
   });
   if ("declined" in session)
     return session.why === undefined ? undefined : { declined: `the daemon was not used: ${session.why}` };
   progress.clear();
+  return { result: await runIn(session, task, { how, signal }) };
+}
+
+type DaemonTask = CliTask & Pick<RunRequest, "report" | "onReport">;
+
+/** As `Mayfly.run` bounds what it gathers. The terminal's real size is told when the task begins. */
+function boundsOf(
+  { limits }: DaemonTask,
+  { gather, streams }: Presentation,
+): Pick<LocalTask, "limits" | "terminal"> {
+  const gathers = gather && limits?.outputBytes === undefined;
+  return {
+    limits: gathers ? { ...limits, outputBytes: GATHERED_BYTES } : limits,
+    terminal: streams.terminal ? { rows: 24, columns: 80 } : undefined,
+  };
+}
+
+async function runIn(
+  session: Session,
+  { onReport }: DaemonTask,
+  { how, signal }: { readonly how: Presentation; readonly signal: AbortSignal },
+): Promise<RunResult> {
   const leaving = new AbortController();
   const streams = openStreams({ ...how.streams, gather: how.gather }, () => {
     leaving.abort();
@@ -51,7 +69,7 @@ export async function runOnDaemon(
       signal: AbortSignal.any([signal, leaving.signal]),
       onReport,
     });
-    return { result: { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() } };
+    return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
   } finally {
     await streams.close();
   }
