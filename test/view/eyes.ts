@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import sharp from "sharp";
@@ -60,4 +61,14 @@ export async function seen(page: Page, pattern: RegExp): Promise<string> {
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(KEPT, { recursive: true });
   await page.screenshot({ path: join(KEPT, `${name}.png`) });
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page as it is now: the rule, and where. The guest's picture is the guest's. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(`${AXE}; undefined`);
+  return await page.evaluate(
+    "axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)))",
+  );
 }
