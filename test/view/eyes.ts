@@ -37,21 +37,31 @@ export async function openTab(context: BrowserContext, url: string): Promise<Tab
   return { page, requests, errors };
 }
 
-/** Reads what is on the guest's screen, as a person would. */
-export async function readScreen(page: Page): Promise<string> {
+/**
+ * Reads what is on the guest's screen, as a person would.
+ * @param enlarge letters are recognised best when they are some 30 pixels high
+ */
+export async function readScreen(page: Page, enlarge = 1): Promise<string> {
   const picture = await page.locator(".screen canvas").screenshot();
-  // Letters are recognised best when they are some 30 pixels high.
-  const large = await sharp(picture).resize({ width: 2400 }).grayscale().png().toBuffer();
+  const { width = 1 } = await sharp(picture).metadata();
+  const input = await sharp(picture)
+    .resize({ width: width * enlarge })
+    .grayscale()
+    .png()
+    .toBuffer();
+  // One thread: its threads wait for each other by spinning, which is slow where others work too.
+  const env = { ...process.env, OMP_THREAD_LIMIT: "1" };
   return execFileSync("tesseract", ["-", "-", "--psm", "11"], {
-    input: large,
+    input,
+    env,
     stdio: ["pipe", "pipe", "ignore"],
   }).toString();
 }
 
 /** Looks again and again until the screen says it; the test's own limit ends a wait in vain. */
-export async function seen(page: Page, pattern: RegExp): Promise<string> {
+export async function seen(page: Page, pattern: RegExp, enlarge = 1): Promise<string> {
   for (;;) {
-    const text = await readScreen(page);
+    const text = await readScreen(page, enlarge);
     if (pattern.test(text)) return text;
     await keepPicture(page, "waiting");
   }

@@ -39,7 +39,6 @@ afterEach(async () => {
 
 /** Where the form's buttons are on a screen of 900 pixels. */
 const SAVE = { x: 449, y: 119 };
-const COPY = { x: 449, y: 177 };
 const FLOOD = { x: 449, y: 235 };
 const CLOSE = { x: 449, y: 293 };
 
@@ -150,8 +149,9 @@ describe("a live view", { timeout: 400_000 }, () => {
   it("is shown to a few tabs of its own server's session, and to nobody else", async () => {
     const { view, url } = shown.form();
     const { page } = await openTab(context, url);
-    const [{ name = "", value = "" } = {}] = await context.cookies(page.url());
-    const cookie = `${name}=${value}`;
+    const cookie = (await context.cookies(page.url()))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join("; ");
     const origin = new URL(url).origin;
     const socket = `${page
       .url()
@@ -181,9 +181,9 @@ async function canvasWidth(page: Page): Promise<unknown> {
 }
 
 async function expectFits(page: Page): Promise<void> {
-  const [screen, canvas] = (await page.evaluate(
+  const [screen, canvas] = await page.evaluate<[number[], number[]]>(
     "[(({width, height}) => [width, height])(document.querySelector('.screen').getBoundingClientRect()), (({width, height}) => [width, height])(document.querySelector('.screen canvas'))]",
-  )) as [number[], number[]];
+  );
   expect(canvas).toEqual(screen);
 }
 

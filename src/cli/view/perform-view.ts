@@ -125,10 +125,15 @@ function tell(result: TaskResult, { out, quiet = false, json = false }: ViewOpti
     return;
   }
   const style = styleFor(process.stderr);
-  for (const note of [...failureNotes(result), ...(quiet ? [] : warningNotes(result))])
-    process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
+  tellNotes(result, quiet);
   for (const { path } of result.outputs) print(neutralise(join(out ?? "", path), 4096));
   if (quiet || !process.stderr.isTTY || result.outcome.kind === "failed") return;
-  for (const line of [summary(result), reportNote(result)].filter((line) => line !== undefined))
-    process.stderr.write(`${style.dim(line)}\n`);
+  for (const line of [summary(result), reportNote(result)])
+    if (line !== undefined) process.stderr.write(`${style.dim(line)}\n`);
+}
+
+function tellNotes(result: TaskResult, quiet: boolean): void {
+  const style = styleFor(process.stderr);
+  for (const note of [...failureNotes(result), ...(quiet ? [] : warningNotes(result))])
+    process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
 }
