@@ -52,7 +52,7 @@ export class View {
   readonly #elsewhere: Elsewhere;
   #files: ViewFiles | undefined;
   #stage: Extract<ViewNews, { kind: "stage" }> = { kind: "stage", stage: "starting", text: "" };
-  #known: ViewNews[];
+  readonly #known: ViewNews[];
   #offering: NodeJS.Timeout | undefined;
 
   constructor(request: AdmittedViewRequest, host: ViewHost) {

@@ -110,6 +110,7 @@ export class ViewModel {
     this.farewell.value = said;
   }
 
+  /** What the view is, and how it stands. */
   #hear(news: ViewNews): void {
     switch (news.kind) {
       case "view":
@@ -132,6 +133,16 @@ export class ViewModel {
       case "offer":
         this.hasText.value = news.hasText;
         break;
+      default:
+        this.#hearAnswer(news);
+    }
+  }
+
+  /** What became of what a person asked for. */
+  #hearAnswer(
+    news: Exclude<ViewNews, { kind: "view" | "machine" | "stage" | "size" | "screen" | "offer" }>,
+  ): void {
+    switch (news.kind) {
       case "pasted":
         this.say("The text is in the micro-VM’s clipboard: paste it there with Ctrl+V.");
         break;
