@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "machines",
           include: [
-            "test/{vm,crash,documents,e2e,egress,introspection,report,witness,findings}/**/*.test.ts",
+            "test/{view,vm,crash,documents,e2e,egress,introspection,report,witness,findings}/**/*.test.ts",
             "test/hostile/guest.test.ts",
           ],
           ...MACHINES,

@@ -7,7 +7,7 @@ export { attempt, ignoring } from "./ignoring.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { isVmId, newVmId, type VmId } from "./ids.ts";
 export { nearest } from "./nearest.ts";
-export { placeNew } from "./place-new.ts";
+export { lacksLinks, placeNew } from "./place-new.ts";
 export { tellMistake, type KeyPath, type Mistake } from "./schema-issue.ts";
 export { inStore, makeStoreDirectory, storeFailure } from "./store-failure.ts";
 export { asUntrusted, neutralise, neutraliseText, openUntrusted, type Untrusted } from "./untrusted.ts";
