@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LARGEST_ASKED, daemonSocket } from "../client/index.ts";
 import type { Daemon as DaemonInfo, VmView } from "../contract/api/index.ts";
 import type { Progress } from "../contract/index.ts";
-import { asMayflyError, deferred, neutralise } from "../foundation/index.ts";
+import { MayflyError, asMayflyError, deferred, neutralise } from "../foundation/index.ts";
 import { INSTALLATION } from "../image/index.ts";
 import { LoopbackServer, type Address, type LoopbackApp } from "../loopback/index.ts";
 import { Mayfly, listImages, mayflyVersion } from "../sdk/index.ts";
@@ -24,12 +24,21 @@ export interface DaemonOptions {
   readonly standby?: Readonly<Record<string, number>> | undefined;
 }
 
+/** What a daemon stands on. */
+interface Foundation {
+  readonly mayfly: Mayfly;
+  readonly listeners: Set<Progress>;
+  readonly making: AbortController;
+}
+
 const ADVICE = "Run `mayfly up` again: it prints a new link.";
 
 /** Mayfly as a program that stays: it keeps forks ready, runs tasks for whoever may use its socket, and serves the console. */
 export class Daemon implements AsyncDisposable {
   readonly #mayfly: Mayfly;
   readonly #listeners: Set<Progress>;
+  /** Ends the making of images and templates. */
+  readonly #making: AbortController;
   readonly #tasks = new Tasks();
   readonly #commands: Commands;
   readonly #documents: Documents;
@@ -42,9 +51,10 @@ export class Daemon implements AsyncDisposable {
   #own: LoopbackServer | undefined;
   #console: Promise<LoopbackServer> | undefined;
 
-  private constructor(mayfly: Mayfly, listeners: Set<Progress>, { port = 0, standby }: DaemonOptions) {
+  private constructor({ mayfly, listeners, making }: Foundation, { port = 0, standby }: DaemonOptions) {
     this.#mayfly = mayfly;
     this.#listeners = listeners;
+    this.#making = making;
     this.#port = port;
     this.#commands = new Commands(mayfly, this.#tasks);
     this.#documents = new Documents(mayfly, this.#tasks, undefined);
@@ -57,8 +67,9 @@ export class Daemon implements AsyncDisposable {
     const progress: Progress = (event) => {
       for (const listener of listeners) listener(event);
     };
-    const mayfly = await Mayfly.open({ progress });
-    const daemon = new Daemon(mayfly, listeners, options);
+    const making = new AbortController();
+    const mayfly = await Mayfly.open({ progress, signal: making.signal });
+    const daemon = new Daemon({ mayfly, listeners, making }, options);
     const { descriptor } = options;
     const address: Address = descriptor === undefined ? { socket: daemonSocket() } : { descriptor };
     daemon.#own = await LoopbackServer.open({
@@ -101,6 +112,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Ends all tasks, disposes of all micro-VMs, and leaves. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#making.abort(new MayflyError("E_CANCELLED", "The daemon was ended"));
     await this.#tasks.end();
     await (await this.#console?.catch(() => undefined))?.close();
     await this.#own?.close();

@@ -75,7 +75,8 @@ class RunConnection {
       this.#gone.abort(new MayflyError("E_CANCELLED", "The command line went away"));
       for (const output of Object.values(this.#outputs)) output.destroy(lost("the command line went away"));
       this.#stdin.destroy();
-      if (!this.#hasBegun) this.#task?.end({ outcome: "It went away before it began", exitCode: 130 });
+      if (!this.#hasBegun && this.#task?.isEnded === false)
+        this.#task.end({ outcome: "It went away before it began", exitCode: 130 });
     });
   }
 
@@ -129,12 +130,15 @@ class RunConnection {
     const { command, profile = "base", limits, terminal } = asked.task;
     const kind = terminal === undefined ? "command" : "terminal";
     this.#task = this.#host.tasks.begin({ kind, title: command.join(" "), profile });
+    this.#task.signal.addEventListener("abort", () => {
+      if (!this.#hasBegun) this.#fail(new MayflyError("E_CANCELLED", "It was ended from outside"));
+    });
     const stopTelling = this.#host.onProgress((event) => {
       this.#say({ type: "progress", ...event });
     });
     try {
       await this.#host.mayfly.prepare(profile, { limits: limits as Partial<Limits> | undefined });
-      if (this.#gone.signal.aborted) return;
+      if (this.#gone.signal.aborted || this.#task.isEnded) return;
       this.#isPrepared = true;
       this.#say({ type: "prepared" });
     } catch (cause) {
@@ -172,6 +176,8 @@ class RunConnection {
   }
 
   #fail(error: MayflyError): void {
+    this.#isPrepared = false;
+    if (this.#task?.isEnded === true) return;
     const { code, message, next, log } = error;
     this.#task?.end({
       outcome: describeOutcome({ kind: "failed", code, message, next }),

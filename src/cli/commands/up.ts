@@ -41,7 +41,7 @@ export function upCommand(invocation: Invocation): Command {
       standbyIn,
     )
     .option("--no-open", "do not open a browser, only print the address")
-    .option("--no-console", "start the daemon without its console: another \`mayfly up\` opens it")
+    .option("--no-console", "start the daemon without its console: another `mayfly up` opens it")
     .option("--json", "print a JSON object")
     .option("-y, --yes", "install missing system packages without asking")
     .addHelpText("after", EXAMPLES)
