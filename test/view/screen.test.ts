@@ -185,7 +185,7 @@ async function expectFits(page: Page): Promise<void> {
   const [screen, canvas] = await page.evaluate<[number[], number[]]>(
     "[(({width, height}) => [width, height])(document.querySelector('.screen').getBoundingClientRect()), (({width, height}) => [width, height])(document.querySelector('.screen canvas'))]",
   );
-  expect(canvas).toEqual(screen);
+  expect(canvas).toEqual(screen.map(Math.floor));
 }
 
 /** The status with which an upgrade is refused; 101 where it is not. */
