@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   E_COMMAND_NOT_EXECUTABLE: { exit: 126 },
   E_LIMIT: { exit: 124 },
   E_FINDING: { exit: 125 },
+  E_ACCESS: { exit: 77 },
   E_ISOLATION: { exit: 77 },
   E_LIMIT_UNENFORCEABLE: { exit: 77 },
   E_UNKNOWN_TASK: { exit: 64 },
@@ -34,6 +35,8 @@ export const ERROR_CODES = {
   E_BAD_REPORT: { exit: 65 },
   E_REPORT_CHANGED: { exit: 65 },
   E_IN_USE: { exit: 73 },
+  E_CLIPBOARD: { exit: 77 },
+  E_VIEWERS: { exit: 73 },
   E_CANCELLED: { exit: 130 },
   // what the machine lacks
   E_SETUP_NEEDED: { exit: 69 },
@@ -61,6 +64,7 @@ export const ERROR_CODES = {
   E_CONVERTER: { exit: 70 },
   E_CLOSED: { exit: 70 },
   E_DISPOSAL: { exit: 70 },
+  E_DAEMON: { exit: 70 },
   E_LOCKED: { exit: 75 },
   E_INTERNAL: { exit: 70 },
 } as const satisfies Record<`E_${string}`, { exit: number }>;
