@@ -8,13 +8,14 @@ const LAYERS = [
   ["process"],
   ["policy", "findings", "disposal"],
   ["report"],
-  ["engine", "channel", "image", "setup", "egress", "archive", "display", "loopback"],
+  ["engine", "channel", "image", "setup", "egress", "archive", "display", "loopback", "client"],
   ["introspection"],
   ["microvisor"],
   ["task"],
   ["document"],
   ["view"],
   ["sdk"],
+  ["daemon"],
   ["cli"],
 ];
 const oneOf = (names) => `^src/(${names.join("|")})/`;
@@ -37,7 +38,7 @@ module.exports = {
       name: "cli-goes-through-the-sdk",
       severity: "error",
       from: { path: "^src/cli/" },
-      to: { path: "^src/", pathNot: oneOf(["cli", "sdk", "contract", "foundation"]) },
+      to: { path: "^src/", pathNot: oneOf(["cli", "sdk", "daemon", "client", "contract", "foundation"]) },
     },
     {
       name: "enter-a-folder-by-its-index",
@@ -48,7 +49,7 @@ module.exports = {
         pathNot: [
           "^src/$1/",
           "^src/[^/]+/index\\.ts$",
-          "^src/(contract/agent|policy/network|report/formats)/index\\.ts$",
+          "^src/(contract/(agent|api)|policy/network|report/formats)/index\\.ts$",
           "^src/foundation/(errors|untrusted|yaml-document)\\.ts$",
         ],
       },

@@ -1,5 +1,5 @@
 // Measures Mayfly on this machine; prints a table and writes bench/results/<host>-<date>.json, with the parts' names where not all are measured.
-// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents,egress,witness,view
+// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents,egress,witness,report,view
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
@@ -11,10 +11,11 @@ import { crowd, idleMemory } from "./density.mjs";
 import { latency, throughput } from "./latency.mjs";
 import { egress } from "./egress.mjs";
 import { machineFacts } from "./machine.mjs";
+import { report } from "./report.mjs";
 import { view } from "./view.mjs";
 import { witness } from "./witness.mjs";
 
-const ALL = "latency,throughput,idle,crowd,documents,egress,witness,view";
+const ALL = "latency,throughput,idle,crowd,documents,egress,witness,report,view";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "30" },
@@ -39,6 +40,7 @@ const measures = {
   crowd: async () => await crowd(100),
   egress: async () => await egress(host, accelerator, { rounds: 9, bytes: 64 * 2 ** 20 }),
   witness: async () => await witness(host, Number(values.rounds)),
+  report: async () => await report(Number(values.rounds)),
   view: async () => {
     const built = async (profile) =>
       await ensureImage(profile, { store: host.store, progress: () => undefined });

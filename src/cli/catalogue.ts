@@ -114,6 +114,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/templates.ts")).templatesCommand,
   },
   {
+    name: "up",
+    group: "This installation:",
+    summary: "start the daemon, and open its console in your browser",
+    load: async () => (await import("./commands/up.ts")).upCommand,
+  },
+  {
+    name: "down",
+    group: "This installation:",
+    summary: "end the daemon",
+    load: async () => (await import("./commands/down.ts")).downCommand,
+  },
+  {
     name: "doctor",
     group: "This installation:",
     summary: "show what isolates tasks here, and prove it",

@@ -47,6 +47,8 @@ export interface TaskRequest {
 /** Added to what the profile allows by default. */
 export interface TaskPolicy extends ViewPolicy {
   readonly network?: NetworkPolicy | LocatedNetwork | undefined;
+  /** Refuses and records all that it asks of the network, what the profile allows too. Default: no. */
+  readonly closed?: boolean | undefined;
   /** What to do as soon as a rule finds something this grave. Default: go on, and tell it in the report. */
   readonly onFinding?: OnFinding | undefined;
 }

@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   E_CONVERTER: { exit: 70 },
   E_CLOSED: { exit: 70 },
   E_DISPOSAL: { exit: 70 },
+  E_DAEMON: { exit: 70 },
   E_LOCKED: { exit: 75 },
   E_INTERNAL: { exit: 70 },
 } as const satisfies Record<`E_${string}`, { exit: number }>;

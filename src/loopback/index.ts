@@ -1,2 +1,2 @@
 export type { Address } from "./listen.ts";
-export { LoopbackServer, type LoopbackApp, type LoopbackOptions } from "./server.ts";
+export { LoopbackServer, type LoopbackApp, type LoopbackOptions, type LoopbackSocket } from "./server.ts";

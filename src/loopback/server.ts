@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import websocket from "@fastify/websocket";
+import websocket, { type WebsocketHandler } from "@fastify/websocket";
 import { fastify, type FastifyInstance } from "fastify";
 import { KIB, MIB, MayflyError } from "../foundation/index.ts";
 import { Admission } from "./admission.ts";
@@ -18,6 +18,9 @@ interface Pages {
 
 /** Where routes are added: Fastify, with WebSocket routes (`{ websocket: true }`). */
 export type LoopbackApp = FastifyInstance;
+
+/** One side of a WebSocket that a browser or program opened. */
+export type LoopbackSocket = Parameters<WebsocketHandler>[0];
 
 export interface LoopbackOptions {
   /** Default: any free port of 127.0.0.1. */

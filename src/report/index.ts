@@ -1,3 +1,4 @@
+export { sayOutcome } from "./say-outcome.ts";
 export { buildReport, noteOf } from "./build.ts";
 export { canonicalJson } from "./canonical.ts";
 export { decodeSignedReport, MOST_REPORT_BYTES } from "./decode.ts";

@@ -6,8 +6,15 @@ export {
   type Finding,
   type LayerState,
 } from "./doctor/index.ts";
-export { Fork, type ExecOptions } from "./fork.ts";
-export { FrozenVms, type DroppedFile, type DroppedFiles, type FrozenVm } from "./frozen/index.ts";
+export { Fork, type ExecOptions, type ForkStopped } from "./fork.ts";
+export {
+  FrozenVms,
+  type DiskChange,
+  type DiskChanges,
+  type DroppedFile,
+  type DroppedFiles,
+  type FrozenVm,
+} from "./frozen/index.ts";
 export {
   buildImage,
   listImages,
@@ -18,7 +25,8 @@ export {
   type ImageInfo,
   type ProfileInfo,
 } from "./images.ts";
-export { Mayfly, type RunningVm } from "./mayfly.ts";
+export { mayflyVersion } from "./installation.ts";
+export { Mayfly, type RunningVm, type VmUsage } from "./mayfly.ts";
 export type {
   BatchEvent,
   CaptureRequest,
@@ -46,6 +54,7 @@ export {
   formatReport,
   processRows,
   saidOf,
+  sayOutcome,
   tightenPolicy,
   verifyReport,
   type ReportFormat,

@@ -9,12 +9,12 @@ import {
   needWholeNames,
   openDocument,
 } from "../document/index.ts";
-import type { EngineFacts } from "../engine/index.ts";
+import { acceleratorOf, usageOf, type EngineFacts, type MachineUsage } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitNetwork } from "../policy/index.ts";
+import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
+import { admitLimits, admitOnFinding, networkOf } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
+import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
@@ -46,6 +46,11 @@ export interface RunningVm {
   readonly since: number;
   /** Process that the micro-VM belongs to. */
   readonly owner: number;
+}
+
+/** What a running micro-VM uses, seen from the host. */
+export interface VmUsage extends MachineUsage {
+  readonly isolation: IsolationFact["kind"] | undefined;
 }
 
 /**
@@ -95,6 +100,7 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     sweepFrozen(host.store);
+    await boundFrozen(host.store);
     const mayfly = new Mayfly(host, { dns, roots, state, rules });
     if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
@@ -103,7 +109,8 @@ export class Mayfly implements AsyncDisposable {
 
   /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
   async run(request: RunRequest): Promise<RunResult> {
-    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, report, onReport, ...task } = request;
+    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, secretEnv, ...rest } = request;
+    const { report, onReport, onLive, onWitness, ...task } = rest;
     const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
     const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
     const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
@@ -115,8 +122,9 @@ export class Mayfly implements AsyncDisposable {
       stderr: stderr ?? gathered.stderr,
       onResize,
     };
-    const network = { ...this.#network, onStream, pcap };
-    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal };
+    const network = { ...this.#network, onStream, pcap, env: secretEnv };
+    const told = { onLive, onWitness };
+    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal, ...told };
     const reporting = this.#reporting(report, onReport);
     const result = await runTask({ ...task, limits }, { ...host, reporting });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
@@ -203,15 +211,17 @@ export class Mayfly implements AsyncDisposable {
   ): Promise<Fork> {
     const defaults = await this.#microvisor.profileDefaults(profile);
     const admitted = admitLimits(limits, defaults.limits);
-    const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
-      ...this.#network,
-      onStream,
-    });
+    const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
+    const stop = await FindingStop.open(onFinding, this.#rules);
+    const allowed = networkOf(policy ?? {}, defaults);
+    const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
-      const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
-      return new Fork(profile, { ready, network, env: await network.attach(ready.vm), freeze });
+      const freeze = async (why: string, signal?: AbortSignal): Promise<string> =>
+        (await this.#microvisor.freeze(ready.vm, why, signal)).directory;
+      const env = await network.attach(ready.vm);
+      return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
     } catch (cause) {
       await network.close();
       await ready.vm.dispose();
@@ -241,6 +251,15 @@ export class Mayfly implements AsyncDisposable {
       .list()
       .filter(({ owner }) => isAlive(owner))
       .map(describe);
+  }
+
+  /** What one of these uses now, and what holds it; undefined while it is made, and when it has ended. */
+  usageOf(id: string): VmUsage | undefined {
+    const entry = this.#host.ledger.list().find((each) => each.id === id);
+    const [process] = entry?.processes.filter(isAlive) ?? [];
+    const usage = process && usageOf(process.pid);
+    const accelerator = process && acceleratorOf(process.pid);
+    return usage && { ...usage, isolation: accelerator && (accelerator === "kvm" ? "hardware" : "emulated") };
   }
 
   /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */

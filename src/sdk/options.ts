@@ -11,7 +11,9 @@ import type {
   TaskRequest,
   TaskResult,
   TerminalSize,
+  WitnessEvent,
 } from "../contract/index.ts";
+import type { LiveTask } from "../task/index.ts";
 
 export interface MayflyOptions {
   /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
@@ -52,6 +54,12 @@ export interface RunRequest extends TaskRequest {
   readonly report?: boolean | undefined;
   /** Told of the report when the micro-VM is gone, whether it could be kept or not. */
   readonly onReport?: ((report: SignedReport) => void) | undefined;
+  /** Told before the command starts of what may be looked at while it runs. */
+  readonly onLive?: ((task: LiveTask) => void) | undefined;
+  /** Told of what the task does, as its guest says, while it runs. */
+  readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
+  /** Variables that the policy's secrets are found in. Default: this process's. */
+  readonly secretEnv?: Readonly<Record<string, string>> | undefined;
   /** Tells of new sizes of the terminal, where `terminal` asks for one. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
 }

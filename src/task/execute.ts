@@ -9,6 +9,7 @@ import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
 import type { FindingStop } from "./finding-stop.ts";
 import type { OpenInput } from "./open-input.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
 
@@ -42,6 +43,7 @@ export async function execute(
   { task, inputs, io, network, recorder, programHash, stop, signal, ending, ...told }: Execution,
 ): Promise<Outcome> {
   let witness: GuestWitness | undefined;
+  let memory: MemoryWatch | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   let outcome: Outcome;
@@ -50,6 +52,7 @@ export async function execute(
   } finally {
     watch.end();
     cancelled.forget();
+    await memory?.end();
     // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
     await ignoring(network.close(), "the outcome is the command's");
     if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
@@ -72,7 +75,14 @@ export async function execute(
       told.onInputs?.(facts);
     }
     watch.begin(vm.agent);
+    // All that is told of the task counts from the same moment.
+    for (const observer of [stop, network, vm.observation]) observer.begin();
+    recorder.mark("begun");
     witness = vm.agent.witness({ programHash, onEvent });
+    if (stop.acts)
+      memory = new MemoryWatch(vm.observation, (seen) => {
+        stop.memory(seen);
+      });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
     endWhenAsked(guest, ending);

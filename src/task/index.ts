@@ -1,5 +1,8 @@
+export { FindingStop } from "./finding-stop.ts";
+export { Guard } from "./guard.ts";
 export type { Reporting } from "./reporting.ts";
 export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
+export type { LiveTask } from "./live-task.ts";
 export type { OutputConsumer, TaskIo } from "./io.ts";
 export { TaskNetwork, type NetworkHost as TaskNetworkHost } from "./network.ts";
 export { OutputCollection, prepareOutputDirectory } from "./outputs.ts";

@@ -6,12 +6,12 @@ import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder, type CollectedOutputs } from "../report/index.ts";
-import { examine } from "./examine.ts";
+import { examine, judge } from "./examine.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
-import { keepFrozen } from "./keep-frozen.ts";
+import { liveTask, type LiveTask } from "./live-task.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
 import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
@@ -27,6 +27,8 @@ export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** What was asked for, where the command is only how it is done: for `mayfly ps` and the report, a word each. Default: the command. */
+  readonly asked?: readonly string[] | undefined;
   /** What is found by; asked for when the task has ended, and before it begins where the policy has `onFinding`. Default: none. */
   readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
   /** Makes the report when the micro-VM is gone. Default: none is made. */
@@ -40,6 +42,8 @@ export interface TaskHost {
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  /** Told before the command starts of what may be looked at while it runs. */
+  readonly onLive?: ((task: LiveTask) => void) | undefined;
   /** Told of what the task does, as its guest says, while it runs. */
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
@@ -74,13 +78,15 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     signal?.throwIfAborted();
     const { vm, programHash, ...facts } = await microvisor.fork(profile, {
       ...task,
-      label: task.command.join(" "),
+      label: (host.asked ?? task.command).join(" "),
     });
     scope.nest(async () => await vm.dispose());
-    scope.nest(async () => await examine(vm, recorder));
+    const examination = { recorder, stop, task, microvisor, signal };
+    scope.nest(async () => await examine(vm, examination));
     recorder.machine({ id: vm.id, ...facts });
     const claimDirectory = (inside: string): string => vm.claimDirectory(inside);
     host.onMachine?.({ id: vm.id, claimDirectory, isolation: facts.isolation, agent: vm.agent });
+    host.onLive?.(liveTask(vm, network, facts));
 
     // Task: inputs and limits go in, the command runs, results come out.
     const onStarted = (): void => {
@@ -88,10 +94,12 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     };
     const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
     recorder.outcome(await execute(vm, execution));
-    await keepFrozen(microvisor, { vm, task, recorder });
-    if (host.collect !== undefined && recorder.ended("exited", "signalled"))
+    await judge(vm, examination);
+    if (host.collect !== undefined && recorder.ended("exited", "signalled")) {
+      await vm.observation.resume();
       recorder.outputs(await vm.watched(host.collect()));
-    else if (out !== undefined && recorder.ended("exited", "signalled")) {
+    } else if (out !== undefined && recorder.ended("exited", "signalled")) {
+      await vm.observation.resume();
       const staging = vm.claimDirectory(out);
       const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
       await vm.watched(collection.collect()).finally(() => {
@@ -105,5 +113,5 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const result = recorder.build(await scope.close());
   return host.reporting === undefined
     ? result
-    : await report({ result, recorder, task, rules: host.rules }, host.reporting);
+    : await report({ ...host, result, recorder, task }, host.reporting);
 }

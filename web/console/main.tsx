@@ -1,12 +1,9 @@
 import { render } from "preact";
-
-function Console(): preact.JSX.Element {
-  return (
-    <main>
-      <h1>Mayfly</h1>
-    </main>
-  );
-}
+import { App } from "./app.tsx";
+import { begin } from "./state.ts";
 
 const place = document.getElementById("app");
-if (place !== null) render(<Console />, place);
+if (place !== null) {
+  begin();
+  render(<App />, place);
+}

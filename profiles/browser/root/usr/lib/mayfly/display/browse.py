@@ -20,9 +20,12 @@ def browse(chromium, asker, words):
     if len(words) != 1:
         asker.complain("browse: one address is needed: browse [--only SITE] URL")
         return 64
-    browsing = Browsing(chromium, asker, only)
     try:
-        return browsing.run(words[0])
+        browsing = Browsing(chromium, asker, only)
+        try:
+            return browsing.run(words[0])
+        finally:
+            browsing.end()
     except Gone:
         if chromium.status == 0:
             return 0
@@ -55,6 +58,9 @@ class Browsing:
                 return 0  # nobody waits for it any more
             if self._chromium in ready:
                 self._chromium.read(0)
+
+    def end(self):
+        self._windows.end()
 
     def _prepare(self, session, target):
         if self._only is None:

@@ -1,0 +1,31 @@
+/**
+ * Runs `work`, whose `style` elements become adopted style sheets: the page's policy forbids styles in the document, which
+ * xterm makes for its colours and sizes.
+ */
+export function withAdoptedStyles(work: () => void): void {
+  const make = document.createElement.bind(document);
+  document.createElement = ((name: string, options?: ElementCreationOptions) => {
+    if (name !== "style") return make(name, options);
+    const standIn = make("meta"); // it may be put anywhere and shows nothing
+    adopt(standIn);
+    return standIn;
+  }) as typeof document.createElement;
+  try {
+    work();
+  } finally {
+    document.createElement = make as typeof document.createElement;
+  }
+}
+
+function adopt(element: HTMLElement): void {
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets.push(sheet);
+  let text = "";
+  Object.defineProperty(element, "textContent", {
+    get: () => text,
+    set(css: string) {
+      text = css;
+      sheet.replaceSync(css);
+    },
+  });
+}
