@@ -58,9 +58,17 @@ export async function readScreen(page: Page, enlarge = 1): Promise<string> {
   }).toString();
 }
 
-/** Looks again and again until the screen says it; the test's own limit ends a wait in vain. */
-export async function seen(page: Page, pattern: RegExp, enlarge = 1): Promise<string> {
+/**
+ * Looks again and again until the screen says it; the test's own limit ends a wait in vain.
+ * @param how.before done before each look
+ */
+export async function seen(
+  page: Page,
+  pattern: RegExp,
+  { enlarge = 1, before }: { readonly enlarge?: number; readonly before?: () => Promise<void> } = {},
+): Promise<string> {
   for (;;) {
+    await before?.();
     const text = await readScreen(page, enlarge);
     if (pattern.test(text)) return text;
     await keepPicture(page, "waiting");

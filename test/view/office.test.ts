@@ -26,7 +26,7 @@ describe("mayfly.view", { timeout: 600_000 }, () => {
     const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
     const { page } = await openTab(context, view.url ?? "");
     await view.ready;
-    await seen(page, /budget/i, 2);
+    await seen(page, /budget/i, { enlarge: 2 });
     await keepPicture(page, "budget");
     await page.locator(".screen canvas").focus();
     await page.keyboard.press("Control+Home");
@@ -35,13 +35,13 @@ describe("mayfly.view", { timeout: 600_000 }, () => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.type("ZEBRA");
     await page.keyboard.press("Enter");
-    await seen(page, /ZEBRA/, 2);
+    await seen(page, /ZEBRA/, { enlarge: 2 });
     await page.mouse.move(500, 500);
     await page.mouse.wheel(0, 600);
     await page.keyboard.press("Control+s");
     await keepPicture(page, "budget-typed");
     // LibreOffice asks which format to keep; Enter keeps the document's own.
-    await seen(page, /Keep|format/i, 2).then(async () => {
+    await seen(page, /Keep|format/i, { enlarge: 2 }).then(async () => {
       await page.keyboard.press("Enter");
     });
     await page.getByRole("button", { name: "Files" }).click();
