@@ -31,7 +31,7 @@ export function schemaOf(schema: v.GenericSchema): Json {
     target: "draft-2020-12",
     errorMode: "throw",
   });
-  return rest as Json;
+  return rest;
 }
 
 function describe(name: string, operation: Operation): Json {

@@ -9,11 +9,11 @@ export function withAdoptedStyles(work: () => void): void {
     const standIn = make("meta"); // it may be put anywhere and shows nothing
     adopt(standIn);
     return standIn;
-  }) as typeof document.createElement;
+  });
   try {
     work();
   } finally {
-    document.createElement = make as typeof document.createElement;
+    document.createElement = make;
   }
 }
 
