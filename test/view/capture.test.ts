@@ -120,18 +120,14 @@ describe("Mayfly.capture", { timeout: 3_600_000 }, () => {
   });
 
   it.each([
-    ["a name that there is not", "http://nowhere.example.org/", { allow: ["web"] }, /nowhere\.example\.org/],
-    ["a private address", "http://127.0.0.1:9999/", { allow: ["web"] }, /127\.0\.0\.1/],
-    [
-      "a name that the policy does not allow",
-      "http://other.example.org/",
-      { allow: [HOST] },
-      /other\.example\.org/,
-    ],
-  ])("tells why %s cannot be reached", async (_what, address, network, message) => {
-    const { outcome } = await mayfly.capture(address, { out, policy: { network } });
+    ["a name that there is not", { host: "nowhere.example.org", allow: "web" }],
+    ["a private address", { host: "127.0.0.1:9999", allow: "web" }],
+    ["a name that the policy does not allow", { host: "other.example.org", allow: HOST }],
+  ])("tells why %s cannot be reached", async (_what, { host, allow }) => {
+    const policy = { network: { allow: [allow] } };
+    const { outcome } = await mayfly.capture(`http://${host}/`, { out, policy });
     expect(outcome).toMatchObject({ kind: "failed", code: "E_PAGE_UNREACHABLE" });
-    expect(outcome.kind === "failed" && outcome.message).toMatch(message);
+    expect(outcome.kind === "failed" && outcome.message).toContain(host);
     expect(readdirSync(out)).toEqual([]);
   });
 });

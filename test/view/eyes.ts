@@ -43,7 +43,7 @@ export async function openTab(context: BrowserContext, url: string): Promise<Tab
  */
 export async function readScreen(page: Page, enlarge = 1): Promise<string> {
   const picture = await page.locator(".screen canvas").screenshot();
-  const { width = 1 } = await sharp(picture).metadata();
+  const { width } = await sharp(picture).metadata();
   const input = await sharp(picture)
     .resize({ width: width * enlarge })
     .grayscale()

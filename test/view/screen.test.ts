@@ -88,7 +88,11 @@ describe("a live view", { timeout: 400_000 }, () => {
     await page.getByText("The text is in the micro-VM").waitFor();
     await page.locator(".screen canvas").focus();
     // Keys go another way than the clipboard and may be there before it: a person would press again too.
-    await seen(page, /Gr.{1,2}e 7/, { before: async () => { await page.keyboard.press("Control+v"); } });
+    await seen(page, /Gr.{1,2}e 7/, {
+      before: async () => {
+        await page.keyboard.press("Control+v");
+      },
+    });
     await click(page, SAVE);
     await seen(page, /SAVED/);
     await page.getByRole("button", { name: "Files" }).click();

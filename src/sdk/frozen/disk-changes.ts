@@ -49,9 +49,28 @@ export async function diskChanges(
 ): Promise<DiskChanges> {
   const guest = new Disk(agent);
   const template = new Disk(fresh ?? agent);
-  const now = await guest.written();
   const before: Tree = fresh === undefined ? new Map<string, GuestEntry>() : await template.written();
   signal?.throwIfAborted();
+  const changes = await differences({ guest, template, before, signal });
+  changes.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return {
+    against: fresh === undefined ? "image" : "template",
+    changes: changes.slice(0, MOST_CHANGES),
+    omitted: Math.max(0, changes.length - MOST_CHANGES),
+    refused: [...new Set([...guest.refused, ...template.refused])],
+  };
+}
+
+interface Comparison {
+  readonly guest: Disk;
+  readonly template: Disk;
+  /** What the template itself had written. */
+  readonly before: Tree;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function differences({ guest, template, before, signal }: Comparison): Promise<DiskChange[]> {
+  const now = await guest.written();
   const image = await template.image();
   const changes: DiskChange[] = [];
   let reads = 0;
@@ -64,13 +83,7 @@ export async function diskChanges(
     if (change !== undefined) changes.push(told(path, entry, change));
   }
   for (const [path, entry] of before) if (!now.has(path)) changes.push(told(path, entry, "deleted"));
-  changes.sort((one, other) => (one.path < other.path ? -1 : 1));
-  return {
-    against: fresh === undefined ? "image" : "template",
-    changes: changes.slice(0, MOST_CHANGES),
-    omitted: Math.max(0, changes.length - MOST_CHANGES),
-    refused: [...new Set([...guest.refused, ...template.refused])],
-  };
+  return changes;
 }
 
 /** @param inImage whether the image has something of that name */
