@@ -19,7 +19,8 @@ beforeAll(async () => {
   daemon = new OwnDaemon();
   link = (await daemon.up("--standby", "base=1")).console ?? "";
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") troubles.push(message.text());
   });
