@@ -27,11 +27,8 @@ export function openApiDocument(): Json {
 }
 
 export function schemaOf(schema: v.GenericSchema): Json {
-  const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
-    target: "draft-2020-12",
-    errorMode: "throw",
-  });
-  return rest;
+  const made = toJsonSchema(schema, { target: "draft-2020-12", errorMode: "throw" });
+  return Object.fromEntries(Object.entries(made).filter(([key]) => key !== "$schema")); // the document says it once
 }
 
 function describe(name: string, operation: Operation): Json {
@@ -47,15 +44,13 @@ function describe(name: string, operation: Operation): Json {
   ];
   const content =
     typeof answer === "string" ? { [answer]: {} } : { "application/json": { schema: schemaOf(answer) } };
-  const failed = [400, 403, 500, ...failures]
-    .sort()
-    .map((code) => [
-      code,
-      {
-        description: "It failed",
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
-      },
-    ]);
+  const failed = [400, 403, 500, ...failures].sort().map((code) => [
+    code,
+    {
+      description: "It failed",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
+    },
+  ]);
   return {
     operationId: name,
     summary,

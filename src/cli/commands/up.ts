@@ -46,7 +46,9 @@ export function upCommand(invocation: Invocation): Command {
     .option("-y, --yes", "install missing system packages without asking")
     .addHelpText("after", EXAMPLES)
     .action(async (options: UpOptions) => {
-      if (await tellRunning(options)) return;
+      // A socket that was handed to us is our own: nobody else answers on it.
+      const isHanded = process.env["LISTEN_PID"] === String(process.pid);
+      if (!isHanded && (await tellRunning(options))) return;
       await withProgress({ quiet: options.json === true, invocation }, async ({ progress, signal }) => {
         await requireSystem({ progress, yes: options.yes ?? false, signal });
       });
