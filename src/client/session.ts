@@ -157,7 +157,11 @@ class Link implements Session {
     if (signal?.aborted === true) cancel();
     try {
       const result = await this.#result.promise;
-      await Promise.all(Object.values(this.#outputs).map(async (output) => { await output.flushed(); }));
+      await Promise.all(
+        Object.values(this.#outputs).map(async (output) => {
+          await output.flushed();
+        }),
+      );
       return result;
     } finally {
       signal?.removeEventListener("abort", cancel);

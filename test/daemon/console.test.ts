@@ -119,7 +119,7 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByRole("link", { name: "Save answer" }).waitFor(SLOW);
   await page.keyboard.press("Tab");
-  await page.locator(".terminal textarea").focus();
+  await page.locator(".screen textarea").focus();
   await page.keyboard.type("curl -sS --max-time 5 http://example.org\n");
   await page.getByText("example.org:80").waitFor(SLOW);
   await accessible("a task");

@@ -14,8 +14,8 @@ import { OwnDaemon, type Answer } from "./own-daemon.ts";
 
 /** As systemd does: listens, and becomes the program, which finds the socket at descriptor 3 (sd_listen_fds(3)). */
 const ACTIVATE = `use Socket; use POSIX ();
-my ($path, @words) = @ARGV; my $umask = umask 0177;
-socket(my $s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($path)) && listen($s, 8) or die $!;
+my ($path, @words) = @ARGV; my $umask = umask 0177; my $s;
+socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($path)) && listen($s, 8) or die $!;
 umask $umask; POSIX::dup2(fileno($s), 3) if fileno($s) != 3;
 $^F = 3; fcntl($s, 2, 0) if fileno($s) == 3;
 $| = 1; print "listening\\n";

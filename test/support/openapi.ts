@@ -47,15 +47,13 @@ function describe(name: string, operation: Operation): Json {
   ];
   const content =
     typeof answer === "string" ? { [answer]: {} } : { "application/json": { schema: schemaOf(answer) } };
-  const failed = [400, 403, 500, ...failures]
-    .sort()
-    .map((code) => [
-      code,
-      {
-        description: "It failed",
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
-      },
-    ]);
+  const failed = [400, 403, 500, ...failures].sort().map((code) => [
+    code,
+    {
+      description: "It failed",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
+    },
+  ]);
   return {
     operationId: name,
     summary,
