@@ -59,6 +59,8 @@ export default tseslint.config(
       ],
     },
   },
+  // Pages run in browsers.
+  { files: ["web/**"], rules: { "no-restricted-globals": "off" } },
   { files: ["src/cli/**"], rules: { "no-console": "off", "no-restricted-properties": "off" } },
   {
     files: ["**/*.test.ts", "test/**"],

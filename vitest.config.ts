@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: "machines",
           include: [
-            "test/{daemon,vm,crash,documents,e2e,egress,introspection,report,witness,findings}/**/*.test.ts",
+            "test/{crash,daemon,documents,e2e,egress,findings,introspection,report,view,vm,witness}/**/*.test.ts",
             "test/hostile/guest.test.ts",
           ],
           ...MACHINES,

@@ -75,7 +75,7 @@ export class ReportArchive {
       throw storeFailure(path, cause);
     }
     sweepAbandoned(this.#state);
-    countIn(this.#state, this.#directory, bytes.length, this.#bounds);
+    countIn({ state: this.#state, directory: this.#directory }, bytes.length, this.#bounds);
     return path;
   }
 

@@ -1,3 +1,4 @@
+import type * as Files from "node:fs/promises";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { SigningKey } from "./signing-key.ts";
 /** A file system without hard links, such as a USB stick's. */
 const copied = vi.hoisted(() => vi.fn());
 vi.mock("node:fs/promises", async (original) => ({
-  ...(await original<typeof import("node:fs/promises")>()),
+  ...(await original<typeof Files>()),
   link: async () => await Promise.reject(Object.assign(new Error("EPERM"), { code: "EPERM" })),
   copyFile: copied,
 }));

@@ -12,11 +12,17 @@ const TRUSTED_MS = 24 * 3_600_000;
 const count = v.pipe(v.number(), v.minValue(0));
 const Schema = v.object({ reports: count, bytes: count, oldest: count, looked: count });
 
+interface Places {
+  readonly state: string;
+  /** Where the reports are. */
+  readonly directory: string;
+}
+
 /**
  * Notes one more report, and looks through them all only where that may have brought them over their bounds, or where
  * nobody has looked for a day: looking takes 0.1 s of thousands. The tally is no index: without it, the next one looks.
  */
-export function countIn(state: string, directory: string, added: number, bounds: ArchiveBounds): void {
+export function countIn({ state, directory }: Places, added: number, bounds: ArchiveBounds): void {
   const now = Date.now();
   const before = read(state);
   const tally = before && { ...before, reports: before.reports + 1, bytes: before.bytes + added };

@@ -92,6 +92,7 @@ async function load(
       },
       {
         ...{ microvisor, reporting, rules, signal, network: host.network },
+        asked: ["capture", url, "--as", forms.join(",")],
         io: { stdin: Readable.from([`${JSON.stringify(said)}\n`]), stdout: intake.take },
         onMachine: (made) => {
           machine = made;

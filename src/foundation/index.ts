@@ -1,5 +1,5 @@
 export { cutToBytes } from "./cut-to-bytes.ts";
-export { within, sleep } from "./deadline.ts";
+export { LAB_PATIENCE, sleep, within } from "./deadline.ts";
 export { deferred, type Deferred } from "./deferred.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
 export { MayflyError, asMayflyError, errnoOf, exhaustion, isMayflyError } from "./errors.ts";

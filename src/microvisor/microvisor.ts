@@ -97,7 +97,6 @@ export class Microvisor implements AsyncDisposable {
     const taken = standby === undefined ? undefined : await wakeStandby(standby, profile);
     const request = { template, image, kind: "task", label, cpus: limits.cpus } as const;
     const awake = taken ?? (await wakeOrDispose(await forkTemplate(this.#host, request), profile));
-    awake.vm.observation.begin();
     this.#forked.set(awake.vm, prepared);
     return { ...facts, ...awake, origin: taken === undefined ? "fork" : "standby" };
   }

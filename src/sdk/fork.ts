@@ -109,6 +109,7 @@ export class Fork implements AsyncDisposable {
    * @throws E_DISK_FULL, E_STORE_UNWRITABLE, and the reason of the signal
    */
   async freeze(why: string, signal?: AbortSignal): Promise<string> {
+    await this.#guard.end(); // it would let the machine run on
     return await this.#freeze(why, signal);
   }
 

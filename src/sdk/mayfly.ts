@@ -12,7 +12,7 @@ import {
 import { acceleratorOf, usageOf, type EngineFacts, type MachineUsage } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
 import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitNetwork, admitOnFinding } from "../policy/index.ts";
+import { admitLimits, admitOnFinding, networkOf } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
 import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
@@ -213,7 +213,7 @@ export class Mayfly implements AsyncDisposable {
     const admitted = admitLimits(limits, defaults.limits);
     const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
     const stop = await FindingStop.open(onFinding, this.#rules);
-    const allowed = policy?.closed === true ? undefined : admitNetwork(defaults.network, policy?.network);
+    const allowed = networkOf(policy ?? {}, defaults);
     const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);

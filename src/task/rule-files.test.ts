@@ -15,8 +15,8 @@ afterEach(() => {
 
 it.each<[what: string, make: (path: string) => void]>([
   ["a FIFO that nobody writes to", (path) => execFileSync("mkfifo", [path])],
-  ["a link to a device without an end", (path) => symlinkSync("/dev/zero", path)],
-  ["a directory", (path) => mkdirSync(path)],
+  ["a link to a device without an end", (path) => { symlinkSync("/dev/zero", path); }],
+  ["a directory", (path) => { mkdirSync(path); }],
   [
     "a file that is too large",
     (path): void => {

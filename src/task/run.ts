@@ -7,13 +7,14 @@ import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
 import { Recorder, type CollectedOutputs } from "../report/index.ts";
 import { examine, judge } from "./examine.ts";
+import { collect } from "./collect.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
 import { liveTask, type LiveTask } from "./live-task.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
-import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
+import { prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
 
 /** What a caller that makes something of a task may know of its machine; all of it goes when the machine goes. */
@@ -95,17 +96,7 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
     recorder.outcome(await execute(vm, execution));
     await judge(vm, examination);
-    if (host.collect !== undefined && recorder.ended("exited", "signalled")) {
-      await vm.observation.resume();
-      recorder.outputs(await vm.watched(host.collect()));
-    } else if (out !== undefined && recorder.ended("exited", "signalled")) {
-      await vm.observation.resume();
-      const staging = vm.claimDirectory(out);
-      const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
-      await vm.watched(collection.collect()).finally(() => {
-        recorder.outputs(collection);
-      });
-    }
+    if (recorder.ended("exited", "signalled")) await collect(vm, { ...host, recorder, task, out });
   } catch (cause) {
     recorder.failure(cause);
   }

@@ -52,7 +52,7 @@ export class View {
   readonly #elsewhere: Elsewhere;
   #files: ViewFiles | undefined;
   #stage: Extract<ViewNews, { kind: "stage" }> = { kind: "stage", stage: "starting", text: "" };
-  #known: ViewNews[];
+  readonly #known: ViewNews[];
   #offering: NodeJS.Timeout | undefined;
 
   constructor(request: AdmittedViewRequest, host: ViewHost) {
@@ -118,7 +118,7 @@ export class View {
   readonly #collecting = deferred<undefined>();
 
   async #run(): Promise<TaskResult> {
-    const { profile, command, inputs, taskPolicy, askedLimits, isolation } = this.#request;
+    const { profile, command, inputs, name, address, taskPolicy, askedLimits, isolation } = this.#request;
     const { microvisor, network, rules, reporting, signal } = this.#host;
     const copies = new SafeCopies({ microvisor, reporting, rules }, this.#request);
     this.#toStage("starting", "");
@@ -126,6 +126,7 @@ export class View {
       { profile, command, inputs, policy: taskPolicy, limits: askedLimits, isolation },
       {
         ...{ microvisor, network, rules, reporting },
+        asked: address === undefined ? ["view", name] : ["browse", address],
         signal: AbortSignal.any([this.#giveUp.signal, ...(signal === undefined ? [] : [signal])]),
         ending: this.#ending.signal,
         io: { stdin: Readable.from(this.#scaleLine()), stdout: hearWords(this.#listener) },

@@ -66,6 +66,7 @@ it("lets no other page see, start or follow anything, and answers to no other na
           ),
       ),
     );
+    // eslint-disable-next-line no-restricted-globals -- runs in the browser
     const socket = new WebSocket(`${own.replace("http", "ws")}v1/events`);
     const streamed = await new Promise((resolve) => {
       socket.onopen = () => {
@@ -105,13 +106,13 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   const screen = page.locator(".xterm-rows");
   await screen.waitFor(SLOW);
   await page.waitForFunction(
-    () => document.querySelector(".xterm-rows")?.textContent.includes("$"),
+    `document.querySelector(".xterm-rows")?.textContent.includes("$")`,
     undefined,
     SLOW,
   );
   await page.keyboard.type("echo $((6*7)) > /out/answer; cat /out/answer; printf '\\033]0;evil\\007'\n");
   await page.waitForFunction(
-    () => document.querySelector(".xterm-rows")?.textContent.includes("42"),
+    `document.querySelector(".xterm-rows")?.textContent.includes("42")`,
     undefined,
     SLOW,
   );
@@ -141,7 +142,7 @@ it("finds reports, and shows one as a page that can do nothing", async () => {
   await page.getByRole("link", { name: "History" }).click();
   await page.getByRole("searchbox", { name: "Search reports" }).fill("sleep 1000");
   await page.getByText("Ended from outside").waitFor(SLOW);
-  await page.waitForFunction(() => document.querySelectorAll(".rows > li").length === 1, undefined, SLOW);
+  await page.waitForFunction(`document.querySelectorAll(".rows > li").length === 1`, undefined, SLOW);
   await accessible("history");
   await look("history");
   const [report] = await Promise.all([
@@ -201,9 +202,7 @@ async function look(name: string): Promise<void> {
         fullPage: true,
       });
     }
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    );
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 }

@@ -192,7 +192,7 @@ it("does over its socket what docs/openapi.json says", async () => {
   const call = async (
     method: string,
     template: string,
-    [path, body]: [string?, Parameters<OwnDaemon["ask"]>[2]?] = [],
+    [path, body]: [(string | undefined)?, Parameters<OwnDaemon["ask"]>[2]?] = [],
   ): Promise<Answer> => {
     const answer = await daemon.ask(method, path ?? template, body);
     tried.add(`${method} ${template}`);

@@ -96,6 +96,18 @@ describe("an attack by a kernel module", () => {
     expect(check?.changes[0]?.expected).not.toBe(check?.changes[0]?.found);
   });
 
+  it("that leaves the kernel's own text half-written is found: it stays so, however often one looks", async () => {
+    await using fork = await mayfly.fork("base");
+    const [place, labels] = ["mark_oom_victim", "__start___jump_table"].map(addressOf);
+    const said = await shell(fork, `${SHOW}; echo "breakpoint ${place} ${labels}" >/proc/attack; echo $?`);
+    expect(said).toBe("0");
+    const record = await fork.checkMemory();
+    expect(changedIn(record)).toEqual(["text"]);
+    const changes = record.kernel.find(({ part }) => part === "text")?.changes;
+    expect(changes).toEqual([expect.objectContaining({ found: "cc" })]);
+    expect(foundIn(record)).toEqual(["memory-kernel-code"]);
+  });
+
   it("that shows the page that it changed is told with place and bytes", async () => {
     await using fork = await mayfly.fork("base");
     const symbols = await shell(fork, `${SHOW}; printf %x $((0x${addressOf("_text")} + 0x10500))`);

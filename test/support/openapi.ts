@@ -27,11 +27,8 @@ export function openApiDocument(): Json {
 }
 
 export function schemaOf(schema: v.GenericSchema): Json {
-  const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
-    target: "draft-2020-12",
-    errorMode: "throw",
-  });
-  return rest as Json;
+  const made = toJsonSchema(schema, { target: "draft-2020-12", errorMode: "throw" });
+  return Object.fromEntries(Object.entries(made).filter(([key]) => key !== "$schema")); // the document says it once
 }
 
 function describe(name: string, operation: Operation): Json {

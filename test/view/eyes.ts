@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import sharp from "sharp";
@@ -36,21 +37,39 @@ export async function openTab(context: BrowserContext, url: string): Promise<Tab
   return { page, requests, errors };
 }
 
-/** Reads what is on the guest's screen, as a person would. */
-export async function readScreen(page: Page): Promise<string> {
+/**
+ * Reads what is on the guest's screen, as a person would.
+ * @param enlarge letters are recognised best when they are some 30 pixels high
+ */
+export async function readScreen(page: Page, enlarge = 1): Promise<string> {
   const picture = await page.locator(".screen canvas").screenshot();
-  // Letters are recognised best when they are some 30 pixels high.
-  const large = await sharp(picture).resize({ width: 2400 }).grayscale().png().toBuffer();
+  const { width } = await sharp(picture).metadata();
+  const input = await sharp(picture)
+    .resize({ width: width * enlarge })
+    .grayscale()
+    .png()
+    .toBuffer();
+  // One thread: its threads wait for each other by spinning, which is slow where others work too.
+  const env = { ...process.env, OMP_THREAD_LIMIT: "1" };
   return execFileSync("tesseract", ["-", "-", "--psm", "11"], {
-    input: large,
+    input,
+    env,
     stdio: ["pipe", "pipe", "ignore"],
   }).toString();
 }
 
-/** Looks again and again until the screen says it; the test's own limit ends a wait in vain. */
-export async function seen(page: Page, pattern: RegExp): Promise<string> {
+/**
+ * Looks again and again until the screen says it; the test's own limit ends a wait in vain.
+ * @param how.before done before each look
+ */
+export async function seen(
+  page: Page,
+  pattern: RegExp,
+  { enlarge = 1, before }: { readonly enlarge?: number; readonly before?: () => Promise<void> } = {},
+): Promise<string> {
   for (;;) {
-    const text = await readScreen(page);
+    await before?.();
+    const text = await readScreen(page, enlarge);
     if (pattern.test(text)) return text;
     await keepPicture(page, "waiting");
   }
@@ -60,4 +79,14 @@ export async function seen(page: Page, pattern: RegExp): Promise<string> {
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(KEPT, { recursive: true });
   await page.screenshot({ path: join(KEPT, `${name}.png`) });
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page as it is now: the rule, and where. The guest's picture is the guest's. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(`${AXE}; undefined`);
+  return await page.evaluate(
+    "axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)))",
+  );
 }

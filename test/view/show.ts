@@ -22,7 +22,10 @@ export class Shown implements AsyncDisposable {
   }
 
   /** @param program what is run in the guest once a tab has come; it gets the scale as a line */
-  form(choices: ViewChoices = {}, program: readonly string[] = FORM): { readonly view: View; readonly url: string } {
+  form(
+    choices: ViewChoices = {},
+    program: readonly string[] = FORM,
+  ): { readonly view: View; readonly url: string } {
     const admitted = admitDocument(import.meta.filename, choices);
     const view = new View(
       { ...admitted, profile: "screen", command: program, inputs: [], name: "the form" },

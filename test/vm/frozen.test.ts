@@ -172,7 +172,7 @@ describe("a frozen micro-VM", () => {
       manifest,
       text.replace(/"frozenAt": "[^"]+"/, `"frozenAt": "${new Date(day).toISOString()}"`),
     );
-    const removed = await holdFrozen(store, frozen.get(old), async () => await boundFrozen(store));
+    const removed = await holdFrozen({ store, id: old }, async () => await boundFrozen(store));
     expect(removed).toEqual([]);
     await Mayfly.open().then(async (next) => {
       await next.close();

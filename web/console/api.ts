@@ -39,30 +39,33 @@ async function askJson<T>(path: string, init?: RequestInit): Promise<T> {
 }
 
 export const api = {
-  daemon: async () => await askJson<Daemon>("daemon"),
-  profiles: async () => await askJson<Profile[]>("profiles"),
-  endVm: async (id: string) => await ask(`vms/${encodeURIComponent(id)}`, { method: "DELETE" }),
-  endTask: async (id: string) => await ask(`tasks/${encodeURIComponent(id)}`, { method: "DELETE" }),
-  files: async (id: string) => await askJson<FileEntry[]>(`tasks/${encodeURIComponent(id)}/files`),
-  openDocument: async (file: File) =>
+  daemon: async (): Promise<Daemon> => await askJson<Daemon>("daemon"),
+  profiles: async (): Promise<Profile[]> => await askJson<Profile[]>("profiles"),
+  endVm: async (id: string): Promise<Response> =>
+    await ask(`vms/${encodeURIComponent(id)}`, { method: "DELETE" }),
+  endTask: async (id: string): Promise<Response> =>
+    await ask(`tasks/${encodeURIComponent(id)}`, { method: "DELETE" }),
+  files: async (id: string): Promise<FileEntry[]> =>
+    await askJson<FileEntry[]>(`tasks/${encodeURIComponent(id)}/files`),
+  openDocument: async (file: File): Promise<TaskView> =>
     await askJson<TaskView>(`documents?name=${encodeURIComponent(file.name)}`, {
       method: "POST",
       headers: { "content-type": "application/octet-stream" },
       body: file,
     }),
-  startShell: async (profile: string) =>
+  startShell: async (profile: string): Promise<TaskView> =>
     await askJson<TaskView>("tasks", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ profile, command: ["sh"], terminal: true, limits: { timeMs: 8 * 3_600_000 } }),
     }),
-  reports: async (search: string) =>
+  reports: async (search: string): Promise<ReportRow[]> =>
     await askJson<ReportRow[]>(`reports?limit=100&search=${encodeURIComponent(search)}`),
-  fileUrl: (id: string, path: string) =>
+  fileUrl: (id: string, path: string): string =>
     new URL(`tasks/${id}/file?path=${encodeURIComponent(path)}`, BASE).href,
-  copyUrl: (id: string, path: string) =>
+  copyUrl: (id: string, path: string): string =>
     new URL(`tasks/${id}/copy?path=${encodeURIComponent(path)}`, BASE).href,
-  reportUrl: (id: string) => new URL(`reports/${encodeURIComponent(id)}/html`, BASE).href,
+  reportUrl: (id: string): string => new URL(`reports/${encodeURIComponent(id)}/html`, BASE).href,
 };
 
 function socket(path: string): WebSocket {

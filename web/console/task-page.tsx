@@ -71,25 +71,12 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
 }
 
 function Facts({ task }: { readonly task: TaskView }): JSX.Element {
-  const vm = vms.value.find((each) => each.id === task.vm);
-  const load = vm && loadOf(vm.id);
   return (
     <section class="facts" aria-label="How it is">
       <p class={`pill ${task.isolation ?? ""}`}>
         {task.isolation === null && task.state === "ended" ? "No micro-VM" : isolationWords(task.isolation)}
       </p>
-      {task.state === "ended" ? (
-        <p class={task.exitCode === 0 ? "good" : "bad"}>
-          {task.outcome} · {when(task.ended ?? task.since)}
-        </p>
-      ) : (
-        <p>
-          {task.step === "" ? (task.state === "running" ? "Running" : "Getting a micro-VM") : task.step} ·{" "}
-          {age(task.since, now.value)}
-          {vm !== undefined && vm.memoryBytes !== null && ` · ${bytes(vm.memoryBytes)}`}
-          {load !== undefined && ` · ${Math.round(load * 100)} % of a processor`}
-        </p>
-      )}
+      <Progress task={task} />
       {task.warnings.map((warning) => (
         <p key={warning} class="finding">
           {warning}
@@ -111,6 +98,27 @@ function Facts({ task }: { readonly task: TaskView }): JSX.Element {
   );
 }
 
+/** How far it is, and what it takes of the machine now. */
+function Progress({ task }: { readonly task: TaskView }): JSX.Element {
+  const vm = vms.value.find((each) => each.id === task.vm);
+  const load = vm && loadOf(vm.id);
+  const memory = vm?.memoryBytes ?? undefined;
+  if (task.state === "ended")
+    return (
+      <p class={task.exitCode === 0 ? "good" : "bad"}>
+        {task.outcome} · {when(task.ended ?? task.since)}
+      </p>
+    );
+  return (
+    <p>
+      {task.step === "" ? (task.state === "running" ? "Running" : "Getting a micro-VM") : task.step} ·{" "}
+      {age(task.since, now.value)}
+      {memory !== undefined && ` · ${bytes(memory)}`}
+      {load !== undefined && ` · ${Math.round(load * 100)} % of a processor`}
+    </p>
+  );
+}
+
 /** Files in /out, looked at when asked for: a guest may have very many. */
 function Outputs({ id }: { readonly id: string }): JSX.Element {
   const files = useSignal<readonly FileEntry[] | undefined>(undefined);
@@ -125,7 +133,7 @@ function Outputs({ id }: { readonly id: string }): JSX.Element {
           {files.value === undefined ? "Look" : "Look again"}
         </button>
       </div>
-      {files.value !== undefined && files.value.length === 0 && <p class="empty">None yet.</p>}
+      {files.value?.length === 0 && <p class="empty">None yet.</p>}
       {files.value !== undefined && files.value.length > 0 && (
         <ul class="rows">
           {files.value.map(({ path, bytes: size }) => (

@@ -12,11 +12,55 @@ interface Props {
 export function Bar({ model, panel, onPanel }: Props): JSX.Element {
   const about = model.about.value;
   const isLive = model.stage.value !== "ended" && model.stage.value !== "ending";
-  const may = (direction: string): boolean => about?.clipboard === direction || about?.clipboard === "both";
-  const hasFiles = about !== undefined && (about.downloads !== "none" || about.printing !== "none");
   const toggle = (name: PanelName): void => {
     onPanel(panel === name ? undefined : name);
   };
+  return (
+    <>
+      <h1 title={about?.name}>{about?.name ?? "Mayfly"}</h1>
+      <Isolation model={model} />
+      <Connected model={model} />
+      <span class="room" />
+      {isLive && <Acts model={model} panel={panel} toggle={toggle} />}
+    </>
+  );
+}
+
+interface ActsProps {
+  readonly model: ViewModel;
+  readonly panel: PanelName | undefined;
+  readonly toggle: (name: PanelName) => void;
+}
+
+function Acts({ model, panel, toggle }: ActsProps): JSX.Element {
+  const about = model.about.value;
+  const may = (direction: string): boolean => about?.clipboard === direction || about?.clipboard === "both";
+  const hasFiles = about !== undefined && (about.downloads !== "none" || about.printing !== "none");
+  const look = (): void => {
+    model.tell({ act: "files" });
+    toggle("files");
+  };
+  const end = (): void => {
+    toggle("end");
+  };
+  return (
+    <>
+      {may("to-guest") && <PasteIn model={model} toggle={toggle} />}
+      {may("from-guest") && <CopyOut model={model} />}
+      {hasFiles && (
+        <button type="button" aria-expanded={panel === "files"} onClick={look}>
+          Files
+        </button>
+      )}
+      <GlassKeyboard model={model} />
+      <button type="button" class="end" aria-expanded={panel === "end"} onClick={end}>
+        End
+      </button>
+    </>
+  );
+}
+
+function PasteIn({ model, toggle }: Pick<ActsProps, "model" | "toggle">): JSX.Element {
   const paste = (): void => {
     navigator.clipboard.readText().then(
       (text) => {
@@ -30,54 +74,26 @@ export function Bar({ model, panel, onPanel }: Props): JSX.Element {
     );
   };
   return (
-    <>
-      <h1 title={about?.name}>{about?.name ?? "Mayfly"}</h1>
-      <Isolation model={model} />
-      <Connected model={model} />
-      <span class="room" />
-      {isLive && may("to-guest") && (
-        <button type="button" onClick={paste}>
-          Paste in
-        </button>
-      )}
-      {isLive && may("from-guest") && (
-        <button
-          type="button"
-          disabled={!model.hasText.value}
-          title={model.hasText.value ? "Copies what was copied inside" : "Nothing was copied inside yet"}
-          onClick={() => {
-            model.tell({ act: "copy" });
-          }}
-        >
-          Copy out
-        </button>
-      )}
-      {isLive && hasFiles && (
-        <button
-          type="button"
-          aria-expanded={panel === "files"}
-          onClick={() => {
-            model.tell({ act: "files" });
-            toggle("files");
-          }}
-        >
-          Files
-        </button>
-      )}
-      {isLive && <GlassKeyboard model={model} />}
-      {isLive && (
-        <button
-          type="button"
-          class="end"
-          aria-expanded={panel === "end"}
-          onClick={() => {
-            toggle("end");
-          }}
-        >
-          End
-        </button>
-      )}
-    </>
+    <button type="button" onClick={paste}>
+      Paste in
+    </button>
+  );
+}
+
+function CopyOut({ model }: { readonly model: ViewModel }): JSX.Element {
+  const hasText = model.hasText.value;
+  const copy = (): void => {
+    model.tell({ act: "copy" });
+  };
+  return (
+    <button
+      type="button"
+      disabled={!hasText}
+      title={hasText ? "Copies what was copied inside" : "Nothing was copied inside yet"}
+      onClick={copy}
+    >
+      Copy out
+    </button>
   );
 }
 

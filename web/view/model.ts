@@ -83,15 +83,15 @@ export class ViewModel {
     this.notice.value = { text, isBad };
   }
 
-  /** Says how many of the display's own pixels the tab has: the guest's screen gets as many. */
+  /** Says how many whole pixels of the display the tab has: the guest's screen gets as many, and each is one. */
   #resize(): void {
     const { width, height } = this.#target.getBoundingClientRect();
     const scale = window.devicePixelRatio;
     if (width < 1 || height < 1) return;
     const act = {
       act: "size",
-      width: Math.round(width * scale),
-      height: Math.round(height * scale),
+      width: Math.floor(width * scale),
+      height: Math.floor(height * scale),
       scale,
     } as const;
     const asked = JSON.stringify(act);
@@ -110,6 +110,7 @@ export class ViewModel {
     this.farewell.value = said;
   }
 
+  /** What the view is, and how it stands. */
   #hear(news: ViewNews): void {
     switch (news.kind) {
       case "view":
@@ -132,6 +133,16 @@ export class ViewModel {
       case "offer":
         this.hasText.value = news.hasText;
         break;
+      default:
+        this.#hearAnswer(news);
+    }
+  }
+
+  /** What became of what a person asked for. */
+  #hearAnswer(
+    news: Exclude<ViewNews, { kind: "view" | "machine" | "stage" | "size" | "screen" | "offer" }>,
+  ): void {
+    switch (news.kind) {
       case "pasted":
         this.say("The text is in the micro-VM’s clipboard: paste it there with Ctrl+V.");
         break;

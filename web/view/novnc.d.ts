@@ -13,6 +13,7 @@ declare module "@novnc/novnc" {
     close(): void;
   }
 
+  // eslint-disable-next-line no-restricted-syntax -- that is how it exports it
   export default class RFB extends EventTarget {
     constructor(target: HTMLElement, channel: RawChannel);
     scaleViewport: boolean;

@@ -38,6 +38,7 @@ export function captureCommand(invocation: Invocation): CommandType {
       collect,
     )
     .option("--policy <FILE>", "a policy document that says what it may reach: see `mayfly policy --help`")
+    .option("--rules <FILE>", "more rules that say what is worth telling (repeatable)", collect)
     .option("--pcap <FILE>", "record all that passes on its connections, for Wireshark")
     .addOption(
       new Option("--isolation <KIND>", "hardware refuses to run where the machine is only emulated").choices([

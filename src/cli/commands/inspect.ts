@@ -85,12 +85,21 @@ async function look(
   const dropped = files === undefined ? undefined : await all.saveFiles(frozen.id, files, signal);
   const disk = changes ? await all.diskChanges(frozen.id, signal) : undefined;
   if (json) writeJson({ ...frozen, memory, files, dropped, disk });
-  else {
-    if (memory === undefined && files === undefined && disk === undefined) tell(frozen);
-    if (disk !== undefined) tellChanges(disk);
-    if (memory !== undefined) print(`${memory}: ${formatSize(frozen.shape.memory)} of memory`);
-    if (files !== undefined && dropped !== undefined) tellFiles(files, dropped);
-  }
+  else tellAll(frozen, { memory, files, dropped, disk });
+}
+
+interface Taken {
+  readonly memory: string | undefined;
+  readonly files: string | undefined;
+  readonly dropped: DroppedFiles | undefined;
+  readonly disk: DiskChanges | undefined;
+}
+
+function tellAll(frozen: FrozenVm, { memory, files, dropped, disk }: Taken): void {
+  if (memory === undefined && files === undefined && disk === undefined) tell(frozen);
+  if (disk !== undefined) tellChanges(disk);
+  if (memory !== undefined) print(`${memory}: ${formatSize(frozen.shape.memory)} of memory`);
+  if (files !== undefined && dropped !== undefined) tellFiles(files, dropped);
 }
 
 function tell({ id, profile, frozenAt, why, bytes, shape }: FrozenVm): void {

@@ -17,6 +17,7 @@ export interface CaptureOptions {
   readonly out?: string;
   readonly force?: boolean;
   readonly allow?: readonly string[];
+  readonly rules?: readonly string[];
   readonly policy?: string;
   readonly pcap?: string;
   readonly isolation?: Isolation;
@@ -43,7 +44,7 @@ export async function performCapture(
   const { quiet = false, json = false, yes = false } = options;
   const result = await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
     await requireSystem({ progress, yes, signal });
-    await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+    await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules: options.rules });
     await mayfly.prepare("browser", { limits: request.limits });
     const onStage = (stage: OpenStage): void => {
       progress.report({ step: `Capturing ${neutralise(address, 80)}`, detail: DOING[stage] });

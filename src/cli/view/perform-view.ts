@@ -88,11 +88,8 @@ class Showing {
 
   async ended(): Promise<readonly TaskResult[]> {
     const results: TaskResult[] = [];
-    // More may be opened while one is waited for.
-    for (let index = 0; index < this.#views.length; index++) {
-      const view = this.#views[index];
-      if (view !== undefined) results.push(await view.ended);
-    }
+    // More may be opened while one is waited for; they come at the end of the list.
+    for (const view of this.#views) results.push(await view.ended);
     return results;
   }
 
@@ -128,11 +125,15 @@ function tell(result: TaskResult, { out, quiet = false, json = false }: ViewOpti
     return;
   }
   const style = styleFor(process.stderr);
-  for (const note of [...failureNotes(result), ...(quiet ? [] : warningNotes(result))])
-    process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
+  tellNotes(result, quiet);
   for (const { path } of result.outputs) print(neutralise(join(out ?? "", path), 4096));
   if (quiet || !process.stderr.isTTY || result.outcome.kind === "failed") return;
-  process.stderr.write(`${style.dim(summary(result))}\n`);
-  const note = reportNote(result);
-  if (note !== undefined) process.stderr.write(`${style.dim(note)}\n`);
+  for (const line of [summary(result), reportNote(result)])
+    if (line !== undefined) process.stderr.write(`${style.dim(line)}\n`);
+}
+
+function tellNotes(result: TaskResult, quiet: boolean): void {
+  const style = styleFor(process.stderr);
+  for (const note of [...failureNotes(result), ...(quiet ? [] : warningNotes(result))])
+    process.stderr.write(note.startsWith(" ") ? `${note}\n` : `${style.bad("mayfly:")} ${note}\n`);
 }

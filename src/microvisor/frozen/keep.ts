@@ -11,6 +11,9 @@ const DAY_MS = 24 * 3_600_000;
 const PATIENCE_MS = 60_000;
 
 interface LockRequest {
+  readonly store: string;
+  /** Whole. */
+  readonly id: string;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds to wait for whoever looks into it. Default 1 min. */
   readonly timeoutMs?: number;
@@ -18,10 +21,8 @@ interface LockRequest {
 
 /** Looks into one, or removes it, while nobody else does. @throws E_LOCKED, E_UNKNOWN_TASK where it was removed meanwhile */
 export async function holdFrozen<T>(
-  store: string,
-  { id }: FrozenVm,
+  { store, id, signal, timeoutMs = PATIENCE_MS }: LockRequest,
   work: (frozen: FrozenVm) => Promise<T>,
-  { signal, timeoutMs = PATIENCE_MS }: LockRequest = {},
 ): Promise<T> {
   return await withLock(lockOf(store, id), { signal, timeoutMs }, async () => {
     return await work(findFrozen(store, id));
@@ -29,13 +30,12 @@ export async function holdFrozen<T>(
 }
 
 /** @throws E_LOCKED where somebody looks into it, E_UNKNOWN_TASK where it is gone already */
-export async function removeFrozen(store: string, frozen: FrozenVm, request?: LockRequest): Promise<void> {
-  const remove = async ({ directory, id }: FrozenVm): Promise<void> => {
+export async function removeFrozen(request: LockRequest): Promise<void> {
+  await holdFrozen(request, async ({ directory, id }) => {
     rmSync(directory, { recursive: true, force: true });
-    rmSync(lockOf(store, id), { force: true }); // whoever waits for it finds that there is nothing any more
+    rmSync(lockOf(request.store, id), { force: true }); // whoever waits for it finds that there is nothing any more
     await Promise.resolve();
-  };
-  await holdFrozen(store, frozen, remove, request);
+  });
 }
 
 /** Removes those that are too many or too old, but for what somebody looks into. @returns ids of what is gone */
@@ -45,7 +45,7 @@ export async function boundFrozen(store: string, now = Date.now()): Promise<read
     const isOld = now - Date.parse(frozen.frozenAt) > FROZEN_BOUNDS.days * DAY_MS;
     if (index < FROZEN_BOUNDS.most && !isOld) continue;
     try {
-      await removeFrozen(store, frozen, { timeoutMs: 0 });
+      await removeFrozen({ store, id: frozen.id, timeoutMs: 0 });
       removed.push(frozen.id);
     } catch (cause) {
       if (!isMayflyError(cause, "E_LOCKED", "E_UNKNOWN_TASK", "E_STORE_UNWRITABLE")) throw cause;

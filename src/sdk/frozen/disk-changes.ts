@@ -47,32 +47,43 @@ export async function diskChanges(
   fresh: AgentConnection | undefined,
   signal: AbortSignal | undefined,
 ): Promise<DiskChanges> {
-  const refused: string[] = [];
-  const now = await written(agent, refused);
+  const guest = new Disk(agent);
+  const template = new Disk(fresh ?? agent);
+  const before: Tree = fresh === undefined ? new Map<string, GuestEntry>() : await template.written();
   signal?.throwIfAborted();
-  const before: Tree = fresh === undefined ? new Map() : await written(fresh, refused);
-  const image = await tree(fresh ?? agent, LAYERS.image, "", refused);
-  signal?.throwIfAborted();
-  const changes: DiskChange[] = [];
-  let reads = 0;
-  for (const [path, entry] of now) {
-    signal?.throwIfAborted();
-    const was = before.get(path);
-    const change = changeOf(entry, was, image.has(path));
-    if (change !== undefined) changes.push(told(path, entry, change));
-    else if (was !== undefined && fresh !== undefined && mayDiffer(path, entry) && reads++ < MOST_READ) {
-      if (!(await isSame(path, agent, fresh))) changes.push(told(path, entry, "changed"));
-    }
-  }
-  for (const [path, entry] of before)
-    if (!now.has(path)) changes.push({ ...told(path, entry, "deleted"), bytes: 0 });
+  const changes = await differences({ guest, template, before, signal });
   changes.sort((one, other) => (one.path < other.path ? -1 : 1));
   return {
     against: fresh === undefined ? "image" : "template",
     changes: changes.slice(0, MOST_CHANGES),
     omitted: Math.max(0, changes.length - MOST_CHANGES),
-    refused,
+    refused: [...new Set([...guest.refused, ...template.refused])],
   };
+}
+
+interface Comparison {
+  readonly guest: Disk;
+  readonly template: Disk;
+  /** What the template itself had written. */
+  readonly before: Tree;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function differences({ guest, template, before, signal }: Comparison): Promise<DiskChange[]> {
+  const now = await guest.written();
+  const image = await template.image();
+  const changes: DiskChange[] = [];
+  let reads = 0;
+  for (const [path, entry] of now) {
+    signal?.throwIfAborted();
+    const was = before.get(path);
+    const seen = changeOf(entry, was, image.has(path));
+    const isRead = seen === undefined && was !== undefined && mayDiffer(path, entry) && reads++ < MOST_READ;
+    const change = isRead && !(await isSame(path, guest, template)) ? "changed" : seen;
+    if (change !== undefined) changes.push(told(path, entry, change));
+  }
+  for (const [path, entry] of before) if (!now.has(path)) changes.push(told(path, entry, "deleted"));
+  return changes;
 }
 
 /** @param inImage whether the image has something of that name */
@@ -99,9 +110,9 @@ function mayDiffer(path: string, { kind, size }: GuestEntry): boolean {
   return kind === "file" && size <= LARGEST_READ && !IDENTITY.has(path);
 }
 
-async function isSame(path: string, one: AgentConnection, other: AgentConnection): Promise<boolean> {
+async function isSame(path: string, one: Disk, other: Disk): Promise<boolean> {
   try {
-    const [now, before] = await Promise.all([buffer(one.get(path)), buffer(other.get(path))]);
+    const [now, before] = await Promise.all([buffer(one.agent.get(path)), buffer(other.agent.get(path))]);
     return now.equals(before);
   } catch (cause) {
     if (isMayflyError(cause, "E_FILE_IN_GUEST")) return true; // it is just going; nothing can be said
@@ -109,21 +120,36 @@ async function isSame(path: string, one: AgentConnection, other: AgentConnection
   }
 }
 
-async function written(agent: AgentConnection, refused: string[]): Promise<Tree> {
-  const all: Tree = await tree(agent, LAYERS.written, "", refused);
-  for (const place of IN_MEMORY)
-    for (const [path, entry] of await tree(agent, place, place, refused)) all.set(path, entry);
-  return all;
-}
+/** What an agent lists of its machine's. */
+class Disk {
+  readonly agent: AgentConnection;
+  readonly refused: string[] = [];
 
-async function tree(agent: AgentConnection, place: string, name: string, refused: string[]): Promise<Tree> {
-  try {
-    const entries = await agent.list(place, LIMITS);
-    return new Map(entries.map((entry) => [`${name}/${openUntrusted(entry.path)}`, entry]));
-  } catch (cause) {
-    if (isMayflyError(cause, "E_FILE_IN_GUEST")) return new Map(); // the profile has no such directory
-    if (!isMayflyError(cause, "E_LIMIT")) throw cause;
-    refused.push(`${name === "" ? "/" : name}: there is more in it than is looked through`);
-    return new Map();
+  constructor(agent: AgentConnection) {
+    this.agent = agent;
+  }
+
+  async image(): Promise<Tree> {
+    return await this.#tree(LAYERS.image, "");
+  }
+
+  /** Everything that is not the image's. */
+  async written(): Promise<Tree> {
+    const all = await this.#tree(LAYERS.written, "");
+    for (const place of IN_MEMORY)
+      for (const [path, entry] of await this.#tree(place, place)) all.set(path, entry);
+    return all;
+  }
+
+  async #tree(place: string, name: string): Promise<Tree> {
+    try {
+      const entries = await this.agent.list(place, LIMITS);
+      return new Map(entries.map((entry) => [`${name}/${openUntrusted(entry.path)}`, entry]));
+    } catch (cause) {
+      if (isMayflyError(cause, "E_FILE_IN_GUEST")) return new Map<string, GuestEntry>(); // the profile has none
+      if (!isMayflyError(cause, "E_LIMIT")) throw cause;
+      this.refused.push(`${name === "" ? "/" : name}: there is more in it than is looked through`);
+      return new Map<string, GuestEntry>();
+    }
   }
 }

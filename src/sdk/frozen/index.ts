@@ -3,6 +3,7 @@ import { copyFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { WitnessEvent } from "../../contract/index.ts";
 import { attempt } from "../../foundation/index.ts";
+import { imagePlace } from "../../image/index.ts";
 import {
   FROZEN_BOUNDS,
   Microvisor,
@@ -62,7 +63,7 @@ export class FrozenVms {
   /** @returns the id of what is gone @throws E_UNKNOWN_TASK, E_LOCKED where somebody looks into it */
   async remove(id: string): Promise<string> {
     const frozen = this.get(id);
-    await removeFrozen(this.#store, frozen);
+    await removeFrozen({ store: this.#store, id: frozen.id });
     return frozen.id;
   }
 
@@ -123,17 +124,16 @@ export class FrozenVms {
         await vm.dispose();
       }
     };
-    return await holdFrozen(this.#store, this.get(id), look, { signal, timeoutMs: PATIENCE_MS });
+    const store = this.#store;
+    return await holdFrozen({ store, id: this.get(id).id, signal, timeoutMs: PATIENCE_MS }, look);
   }
 
   /** One that nothing ran in yet; undefined where its image or template is another one now. */
   async #freshFork(frozen: FrozenVm, signal: AbortSignal | undefined): Promise<ReadyVm | undefined> {
-    const microvisor = new Microvisor(openHost(this.#options.home, () => undefined, signal));
-    const isSame = await microvisor.image(frozen.profile).then(
-      ({ directory }) => directory === frozen.image,
-      () => false, // its profile may be gone
-    );
-    if (!isSame) return undefined;
+    const host = openHost(this.#options.home, () => undefined, signal);
+    const now = attempt(() => imagePlace(frozen.profile, host.store), "its profile may be gone");
+    if (now !== frozen.image) return undefined; // nobody waits for one to be built
+    const microvisor = new Microvisor(host);
     const { memory, vcpus } = frozen.shape;
     const limits = admitLimits({ memory, vcpus });
     return await microvisor.fork(frozen.profile, { limits, label: "to compare with", needsHardware: false });

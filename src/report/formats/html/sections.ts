@@ -61,7 +61,7 @@ export function networkSection({ result: { network } }: Report): Markup {
             .slice(0, 5)
             .map(
               (each) => html`<br /><code>${each.method} ${each.host}${each.path} ${each.status ?? ""}</code>`,
-            )}
+            )}${http.length > 5 ? html`<br /><span class="dim">and ${http.length - 5} more requests</span>` : undefined}
         </td>`,
     ]);
   return html`${streams.length === 0 ? html`<p class="dim">No connection was asked for.</p>` : table(["at", "to", "decision", "out", "in", "why"], rows)}${more(

@@ -60,8 +60,7 @@ class Browsing:
                 self._chromium.read(0)
 
     def end(self):
-        if self._chromium.status is None:
-            self._windows.end()
+        self._windows.end()
 
     def _prepare(self, session, target):
         if self._only is None:

@@ -18,7 +18,7 @@ DOES = {"browse": browse, "capture": capturing.capture, "warm": warm}
 
 def main():
     chromium = Chromium()
-    chromium.call("Target.setDiscoverTargets", seconds=600, discover=True)
+    chromium.call("Target.setDiscoverTargets", discover=True)
     listener = listen()
     while True:
         # Read all the time: what Chromium says to nobody must not fill its pipe.

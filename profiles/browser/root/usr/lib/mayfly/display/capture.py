@@ -31,7 +31,11 @@ def capture(chromium, asker, words):
         request = json.loads(_line(asker.stdin))
         if len(words) != 1:
             raise Failure("protocol", "one address is needed")
-        Capture(chromium, records, request).run(words[0])
+        capture = Capture(chromium, records, request)
+        try:
+            capture.run(words[0])
+        finally:
+            capture.end()
         records.end()
     except Failure as failure:
         records.failure(failure.code, failure.detail)
@@ -71,6 +75,9 @@ class Capture:
         self._quiet = False
         self._crashed = False
         self._more_windows = 0
+
+    def end(self):
+        self._windows.end()
 
     def run(self, url):
         self._prepare()

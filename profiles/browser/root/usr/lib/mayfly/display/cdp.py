@@ -17,6 +17,7 @@ FLAGS = [
     "--start-maximized",
     # No graphics card, and no program that draws in place of one for pages that ask: some of those are slower than none.
     "--disable-gpu",
+    "--disable-software-rasterizer",
     "--no-first-run",
     "--no-default-browser-check",
     "--no-pings",
@@ -51,6 +52,8 @@ PREFERENCES = {
     },
 }
 MOST_MESSAGE = 256 * 1024 * 1024
+SECONDS = 600
+"""For an answer: under emulation, on a busy machine, Chromium's first ones take minutes."""
 
 
 class Gone(Exception):
@@ -91,7 +94,7 @@ class Chromium:
     def fileno(self):
         return self._from
 
-    def call(self, method, session=None, seconds=60, **parameters):
+    def call(self, method, session=None, seconds=SECONDS, **parameters):
         """What Chromium answers. Events that come meanwhile wait in `events`. Raises Gone, Refused, Late."""
         number = self.send(method, session, **parameters)
         deadline = time.monotonic() + seconds

@@ -22,7 +22,7 @@ def warm(chromium, asker, words):
     session, target = windows.first()
     for url in (f"data:text/html,{quote(PAGE)}", "about:blank"):
         document = windows.document_of(session)
-        chromium.call("Page.navigate", session, seconds=600, url=url)
+        chromium.call("Page.navigate", session, url=url)
         _wait(chromium, windows, target, document)
     windows.end()
     asker.say("warm")

@@ -1,6 +1,11 @@
 """The pages that Chromium shows: each window or tab is one."""
 
+import time
+
+from cdp import Late
+
 MOST_WINDOWS = 20
+FIRST_SECONDS = 600
 
 
 class Windows:
@@ -15,13 +20,17 @@ class Windows:
         chromium.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=True, flatten=True, filter=[{"type": "page"}])
 
     def end(self):
-        self.chromium.call("Target.setAutoAttach", autoAttach=False, waitForDebuggerOnStart=False, flatten=True)
+        if self.chromium.status is None:
+            self.chromium.call("Target.setAutoAttach", autoAttach=False, waitForDebuggerOnStart=False, flatten=True)
 
     def first(self):
         """Session and target of the page that there is from the beginning."""
         self._dismiss()
+        deadline = time.monotonic() + FIRST_SECONDS
         while not self.sessions:
-            self.chromium.read(60)
+            if time.monotonic() > deadline:
+                raise Late("there is no page")
+            self.chromium.read(1)
             self._dismiss()
         return next(iter(self.sessions.items()))
 

@@ -81,6 +81,7 @@ class Office:
                 time.sleep(0.2)
         services = context.ServiceManager
         self._desktop = services.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+        self._toolkit = services.createInstanceWithContext("com.sun.star.awt.Toolkit", context)
         self._asks = services.createInstanceWithContext("com.sun.star.task.InteractionHandler", context)
 
     def show(self, path, asks=True):
@@ -90,6 +91,10 @@ class Office:
         if asks:
             options["InteractionHandler"] = self._asks  # for a password, or a choice of character sets
         return self._desktop.loadComponentFromURL(url, "_blank", 0, _properties(options))
+
+    def draw(self):
+        """Returns when LibreOffice has nothing left to do: all that there is to see is drawn."""
+        self._toolkit.processEventsToIdle()
 
     def is_shown(self):
         """Whether a document has a window still."""
@@ -127,6 +132,7 @@ def _show(office, asker, target):
         if office.show(target) is None:
             asker.complain("view: it could not be opened, or was given up")
             return 65
+        office.draw()
         asker.say("ready")
         while office.is_shown():
             if asker.is_gone(0.3):
@@ -157,7 +163,7 @@ def warm(office, asker, words):
     """`warm`: a window of each kind, opened and closed."""
     for url in SAMPLES.values():
         model = office.show(url, asks=False)
-        time.sleep(1)  # it draws after it has said that it is there
+        office.draw()  # which it does after it has said that it is there
         model.close(True)
     asker.say("warm")
     return 0
