@@ -78,10 +78,11 @@ export function reportRow(summary: ReportSummary): ReportRow {
   };
 }
 
-/** One line of what the guest says that it did. */
-export function witnessLine(event: WitnessEvent): string {
+/** One line of what the guest says that it did; undefined for what tells a person nothing. */
+export function witnessLine(event: WitnessEvent): string | undefined {
   const { kind } = event;
   if (event.kind === "exec") return neutralise(`ran ${event.argv.join(" ") || event.program}`);
+  if (event.kind === "fork" || event.kind === "exit") return undefined;
   if ("path" in event) return neutralise(`${kind} ${event.path}`);
   return neutralise(`${kind} ${JSON.stringify({ ...event, kind: undefined, at: undefined })}`, 200);
 }

@@ -50,8 +50,8 @@ function watch(socket: LoopbackSocket, { tasks, vms }: EventHost, followed: stri
     tell({ type: "task", task: task.view() });
   };
   const onWitness = (task: DaemonTask, event: WitnessEvent): void => {
-    if (task.id === followed)
-      tell({ type: "witness", task: task.id, at: event.at, text: witnessLine(event) });
+    const text = task.id === followed ? witnessLine(event) : undefined;
+    if (text !== undefined) tell({ type: "witness", task: task.id, at: event.at, text });
   };
   const look = async (): Promise<void> => {
     tell({ type: "vms", vms: [...vms()] });

@@ -26,6 +26,7 @@ export interface DaemonParts {
 }
 
 const MOST_REPORTS = 200;
+const MOST_WORDS = 5;
 /** A page that a guest had a say in: no script, nothing from elsewhere, an origin of its own. */
 const REPORT_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'";
@@ -130,9 +131,10 @@ function addDocuments(app: LoopbackApp, { tasks, documents }: DaemonParts): void
 
 function addReports(app: LoopbackApp, { mayfly: { reports } }: DaemonParts): void {
   handle(app, OPERATIONS.reports, async ({ query: { search, limit = "50" } }) => {
-    const text = search === undefined || search === "" ? undefined : search;
-    const found = reports.search({ text, limit: Math.min(Number(limit), MOST_REPORTS) });
-    return await Promise.resolve(found.map(reportRow));
+    const [first, ...others] = wordsIn(search);
+    const known = others.map((text) => new Set(reports.search({ text }).map(({ id }) => id)));
+    const found = reports.search({ text: first }).filter(({ id }) => known.every((ids) => ids.has(id)));
+    return await Promise.resolve(found.slice(0, Math.min(Number(limit), MOST_REPORTS)).map(reportRow));
   });
   handle(app, OPERATIONS.report, async ({ id }) => await Promise.resolve(reports.get(id)));
   handle(app, OPERATIONS.reportPage, async ({ id, reply }) => {
@@ -142,6 +144,14 @@ function addReports(app: LoopbackApp, { mayfly: { reports } }: DaemonParts): voi
       .type("text/html; charset=utf-8")
       .send(page);
   });
+}
+
+/** Each must be somewhere in a report; a command's words are apart in it. */
+function wordsIn(search = ""): string[] {
+  return search
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .slice(0, MOST_WORDS);
 }
 
 /** Whatever is in it, a browser saves it and does not show it. */

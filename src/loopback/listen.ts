@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import type { ListenOptions } from "node:net";
 import { dirname } from "node:path";
@@ -30,6 +30,10 @@ export async function listen(server: Server, address: Address): Promise<number |
     server.listen(optionsOf(address), resolve);
   });
   if ("socket" in address) chmodSync(address.socket, 0o600);
+  if ("descriptor" in address) {
+    requireOwn(pathOf(address.descriptor));
+    return undefined;
+  }
   const bound = server.address();
   if (typeof bound === "string") {
     requireOwn(bound);
@@ -62,6 +66,14 @@ function makeRoom(path: string): void {
   requireOwn(directory);
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isSocket() === true) rmSync(path);
+}
+
+/** Where a unix socket is that was handed to us: Node knows it of its own ones only. What is no unix socket has no place. */
+function pathOf(descriptor: number): string {
+  const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
+  const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+  const fields = lines.map((line) => line.split(/ +/)).find((each) => each[6] === inode);
+  return fields?.[7] ?? "a socket that is no file";
 }
 
 /** Who may reach the file is who may ask: its owner alone. An abstract socket (no file) is everybody's. */

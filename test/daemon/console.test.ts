@@ -120,7 +120,7 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByRole("link", { name: "Save answer" }).waitFor(SLOW);
   await page.keyboard.press("Tab");
-  await page.locator(".terminal textarea").focus();
+  await page.locator(".screen textarea").focus();
   await page.keyboard.type("curl -sS --max-time 5 http://example.org\n");
   await page.getByText("example.org:80").waitFor(SLOW);
   await accessible("a task");
@@ -141,7 +141,6 @@ it("ends what the command line runs", async () => {
 it("finds reports, and shows one as a page that can do nothing", async () => {
   await page.getByRole("link", { name: "History" }).click();
   await page.getByRole("searchbox", { name: "Search reports" }).fill("sleep 1000");
-  await page.getByText("Ended from outside").waitFor(SLOW);
   await page.waitForFunction(`document.querySelectorAll(".rows > li").length === 1`, undefined, SLOW);
   await accessible("history");
   await look("history");

@@ -12,6 +12,15 @@ import { openApiDocument } from "../support/openapi.ts";
 import { COMMAND, endStarted } from "../e2e/cli-process.ts";
 import { OwnDaemon, type Answer } from "./own-daemon.ts";
 
+/** As systemd does: listens, and becomes the program, which finds the socket at descriptor 3 (sd_listen_fds(3)). */
+const ACTIVATE = `use Socket; use POSIX ();
+my ($path, @words) = @ARGV; my $umask = umask 0177; my $s;
+socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un($path)) && listen($s, 8) or die $!;
+umask $umask; POSIX::dup2(fileno($s), 3) if fileno($s) != 3;
+$^F = 3; fcntl($s, 2, 0) if fileno($s) == 3;
+$| = 1; print "listening\\n";
+@ENV{"LISTEN_FDS", "LISTEN_PID"} = (1, $$); exec { $words[0] } @words;`;
+
 let daemon: OwnDaemon;
 let pid: number;
 
@@ -51,18 +60,17 @@ describe("mayfly up and down", () => {
   it("takes a socket that systemd made", async () => {
     const own = new OwnDaemon();
     mkdirSync(join(own.directory, "run"), { mode: 0o700 });
-    const listening = await listenAt(own.socket);
-    const descriptor = (listening as unknown as { _handle: { fd: number } })._handle.fd;
-    const script = `umask 077; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@" up --no-console --no-open --standby base=0`;
-    const child = spawn("/bin/sh", ["-c", script, "sh", ...COMMAND], {
+    const words = ["up", "--no-console", "--no-open", "--standby", "base=0"];
+    const child = spawn("perl", ["-e", ACTIVATE, own.socket, ...COMMAND, ...words], {
       env: { ...process.env, ...own.env },
-      stdio: ["ignore", "pipe", "inherit", descriptor],
+      stdio: ["ignore", "pipe", "inherit"],
     });
+    await once(child.stdout, "data"); // it listens; who answers is still to come
     const answer = await own.ask("GET", "/v1/daemon"); // waits in the socket until the daemon is there
     expect(answer.json).toMatchObject({ pid: child.pid });
     child.kill("SIGTERM");
     await once(child, "exit");
-    listening.close();
+    expect(existsSync(own.socket)).toBe(true); // it is systemd's
     await own.end();
   });
 });

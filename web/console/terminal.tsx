@@ -17,7 +17,7 @@ export function Terminal({ id }: { readonly id: string }): JSX.Element {
     return element === null ? undefined : connect(element, id);
   }, [id]);
   return (
-    <section class="terminal" aria-label="Terminal">
+    <section class="screen" aria-label="Terminal">
       <div ref={place} />
     </section>
   );
