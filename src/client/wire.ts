@@ -9,7 +9,6 @@ export const RUN_PATH = "/v1/run";
 
 /** The first byte of a binary message says whose bytes follow. */
 export const CHANNELS = { stdin: 0, stdout: 1, stderr: 2 } as const;
-export type ChannelName = keyof typeof CHANNELS;
 
 /** Bytes that may be underway on a channel; its reader gives credit for what it has passed on. */
 export const WINDOW = 256 * KIB;

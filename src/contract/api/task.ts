@@ -112,4 +112,3 @@ export const ReportRow = v.object({
   gone: v.boolean(),
 });
 export type ReportRow = v.InferOutput<typeof ReportRow>;
-export const Reports = v.array(ReportRow);
