@@ -105,17 +105,9 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   await page.getByRole("button", { name: "New terminal" }).click();
   const screen = page.locator(".xterm-rows");
   await screen.waitFor(SLOW);
-  await page.waitForFunction(
-    `document.querySelector(".xterm-rows")?.textContent.includes("$")`,
-    undefined,
-    SLOW,
-  );
+  await screen.filter({ hasText: "$" }).waitFor(SLOW);
   await page.keyboard.type("echo $((6*7)) > /out/answer; cat /out/answer; printf '\\033]0;evil\\007'\n");
-  await page.waitForFunction(
-    `document.querySelector(".xterm-rows")?.textContent.includes("42")`,
-    undefined,
-    SLOW,
-  );
+  await screen.filter({ hasText: "42" }).waitFor(SLOW);
   expect(await page.title()).toBe("Mayfly");
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByRole("link", { name: "Save answer" }).waitFor(SLOW);
@@ -141,7 +133,10 @@ it("ends what the command line runs", async () => {
 it("finds reports, and shows one as a page that can do nothing", async () => {
   await page.getByRole("link", { name: "History" }).click();
   await page.getByRole("searchbox", { name: "Search reports" }).fill("sleep 1000");
-  await page.waitForFunction(`document.querySelectorAll(".rows > li").length === 1`, undefined, SLOW);
+  await page
+    .locator(".rows > li")
+    .nth(1)
+    .waitFor({ state: "detached", ...SLOW });
   await accessible("history");
   await look("history");
   const [report] = await Promise.all([
