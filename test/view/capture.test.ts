@@ -121,7 +121,7 @@ describe("Mayfly.capture", { timeout: 3_600_000 }, () => {
 
   it.each([
     ["a name that there is not", { host: "nowhere.example.org", allow: "web" }],
-    ["a private address", { host: "127.0.0.1:9999", allow: "web" }],
+    ["a private address", { host: "10.1.2.3", allow: "web" }],
     ["a name that the policy does not allow", { host: "other.example.org", allow: HOST }],
   ])("tells why %s cannot be reached", async (_what, { host, allow }) => {
     const policy = { network: { allow: [allow] } };
