@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import { deflateSync, inflateSync } from "node:zlib";
+import { constants, deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { duplexPair } from "../../test/support/duplex-pair.ts";
 import {
@@ -218,7 +218,8 @@ function provided(text: string): Buffer {
   const bytes = Buffer.from(`${text}\0`);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
-  return clipboardWord(PROVIDE | TEXT, deflateSync(Buffer.concat([length, bytes])));
+  const finishFlush = constants.Z_SYNC_FLUSH; // as TigerVNC has it: flushed, not ended
+  return clipboardWord(PROVIDE | TEXT, deflateSync(Buffer.concat([length, bytes]), { finishFlush }));
 }
 
 describe("the clipboard", () => {

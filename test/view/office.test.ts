@@ -26,7 +26,7 @@ describe("mayfly.view", { timeout: 600_000 }, () => {
     const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
     const { page } = await openTab(context, view.url ?? "");
     await view.ready;
-    await seen(page, /budget/i, { enlarge: 2 });
+    await seen(page, /Administration/, { enlarge: 2 });
     await keepPicture(page, "budget");
     await page.locator(".screen canvas").focus();
     await page.keyboard.press("Control+Home");

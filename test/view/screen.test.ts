@@ -39,6 +39,7 @@ afterEach(async () => {
 
 /** Where the form's buttons are on a screen of 900 pixels. */
 const SAVE = { x: 449, y: 119 };
+const COPY = { x: 449, y: 177 };
 const FLOOD = { x: 449, y: 235 };
 const CLOSE = { x: 449, y: 293 };
 
@@ -107,11 +108,14 @@ describe("a live view", { timeout: 400_000 }, () => {
     await page.getByRole("button", { name: "Close" }).first().click();
     // What floods the clipboard inside never gets into ours by itself.
     await click(page, FLOOD);
+    await seen(page, /FLOODED/);
     await page.locator("button", { hasText: "Copy out" }).and(page.locator(":enabled")).waitFor();
     expect(await page.evaluate("navigator.clipboard.readText()")).toBe("Grüße 7");
+    await click(page, COPY);
+    await seen(page, /COPIED/);
     await page.getByRole("button", { name: "Copy out" }).click();
-    await page.getByText("Copied 5 characters").waitFor();
-    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("flood");
+    await page.getByText(/Copied \d+ characters/).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(note);
     await page.getByRole("button", { name: "End" }).click();
     await page.getByRole("button", { name: "End it" }).click();
     const result = await view.ended;
@@ -173,10 +177,10 @@ describe("a live view", { timeout: 400_000 }, () => {
     const told = await Promise.all(
       Array.from({ length: 50 }, async () => await screenOrFailure(socket, { cookie, origin })),
     );
-    expect(told.filter((each) => each === "screen")).toHaveLength(MOST_TABS - 1); // the page has one
-    expect(told.filter((each) => each.includes("tabs show this screen already"))).toHaveLength(
-      50 - MOST_TABS + 1,
-    );
+    const refused = told.filter((each) => each !== "screen");
+    expect(told.length - refused.length).toBeLessThan(MOST_TABS); // the page has one
+    expect(refused.some((each) => each.includes("tabs show this screen already"))).toBe(true);
+    await seen(page, /Save/); // whoever came first goes on
     expectGone(await view.end());
   });
 });
@@ -197,6 +201,7 @@ async function refusal(url: string, headers: Readonly<Record<string, string>>): 
   return await new Promise((resolve, reject) => {
     const asking = request(url.replace(/^ws/, "http"), {
       headers: { ...HANDSHAKE, ...headers },
+      agent: false, // what was refused is closed: its connection must not be tried again
     });
     asking.on("upgrade", (_response, stream) => {
       stream.destroy();

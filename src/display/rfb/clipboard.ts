@@ -1,4 +1,4 @@
-import { deflateSync, inflateSync } from "node:zlib";
+import { constants, deflateSync, inflateSync } from "node:zlib";
 import { attempt, neutraliseText } from "../../foundation/index.ts";
 import { MOST_CLIPBOARD, MOST_CUT_TEXT } from "../limits.ts";
 import { screenViolation } from "../violation.ts";
@@ -83,12 +83,12 @@ function message(flags: number, data: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([head, data]);
 }
 
+/** TigerVNC flushes its stream and does not end it. */
+const INFLATE = { maxOutputLength: 2 * MOST_CLIPBOARD + 8, finishFlush: constants.Z_SYNC_FLUSH };
+
 function readText(data: Buffer): string | undefined {
-  const plain = attempt(
-    () => inflateSync(data, { maxOutputLength: 2 * MOST_CLIPBOARD + 8 }),
-    "told as no text",
-  );
-  if (plain === undefined || plain.length < 4) return undefined;
+  const plain = attempt(() => inflateSync(data, INFLATE), "told as no text");
+  if (plain === undefined || plain.length < 4 || plain.length < 4 + plain.readUInt32BE()) return undefined;
   const bytes = plain.subarray(4, 4 + plain.readUInt32BE());
   const text = bytes
     .toString("utf8")

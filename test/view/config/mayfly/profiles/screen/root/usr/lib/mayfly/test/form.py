@@ -25,11 +25,14 @@ def give():
     said.set("COPIED")
 
 
-def flood():
-    """Takes the clipboard as fast as it can."""
+def flood(left=500):
+    """Takes the clipboard as fast as it can, many times."""
     root.clipboard_clear()
     root.clipboard_append("flood")
-    root.after(1, flood)
+    if left > 0:
+        root.after(1, flood, left - 1)
+    else:
+        said.set("FLOODED")
 
 
 field = tk.Entry(root, font=font, width=24)
