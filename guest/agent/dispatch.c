@@ -8,6 +8,7 @@
 #include "port.h"
 #include "process.h"
 #include "say.h"
+#include "shelf.h"
 #include "witness.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ static void begin_connection(const union request *request)
 	}
 	uname(&kernel);
 	encode_ready(port_out(), PROTOCOL_VERSION, kernel.release);
+	shelf_reset();
 }
 
 static void seal(uint32_t id, const union request *request)
@@ -111,13 +113,17 @@ void dispatch_frame(struct header header, const uint8_t *payload)
 {
 	union request request;
 	bool fine = request_decode(header, payload, &request);
+	if (fine && header.type == BULK)
+		fine = shelf_take(header.stream, request.bulk.slot, request.bulk.length);
+	else
+		fine = fine && (header.type == HELLO || shelf_settle());
 	if (fine && header.type == HELLO)
 		begin_connection(&request);
 	else if (fine && header.type == POWEROFF)
 		power_off();
 	else if (fine && opens_stream(header.type))
 		fine = open_stream(header, &request);
-	else if (fine)
+	else if (fine && header.type != BULK)
 		fine = use_stream(header, &request);
 	if (!fine)
 		die("the host broke the protocol (type 0x%02x, stream %u, %u bytes)", header.type, header.stream, header.length);

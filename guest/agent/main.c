@@ -8,6 +8,7 @@
 #include "process.h"
 #include "raw.h"
 #include "say.h"
+#include "shelf.h"
 #include "witness.h"
 
 #include <sys/resource.h>
@@ -38,6 +39,7 @@ int main(void)
 	network_open();
 	raw_refuse();
 	outward_open();
+	shelf_open();
 	witness_open();
 	port_open(dispatch_frame);
 	for (;;) {

@@ -85,6 +85,10 @@ static bool decode_short(uint8_t type, struct reader *reader, union request *req
 		for (unsigned i = 0; i < 4; i++)
 			request->witness.most[i] = (uint32_t)read_integer(reader, 4);
 		return true;
+	case BULK:
+		request->bulk.slot = (uint16_t)read_integer(reader, 2);
+		request->bulk.length = (uint32_t)read_integer(reader, 4);
+		return request->bulk.slot < SHELF_SLOTS && request->bulk.length >= 1 && request->bulk.length <= PAYLOAD_MOST;
 	case CREDIT:
 		request->credit.bytes = (uint32_t)read_integer(reader, 4);
 		return true;
@@ -146,6 +150,13 @@ void encode_credit(struct buffer *out, uint32_t stream, uint32_t bytes)
 {
 	size_t begun = frame_begin(out, stream, CREDIT);
 	write_integer(out, bytes, 4);
+	frame_end(out, begun);
+}
+
+void encode_room(struct buffer *out, uint16_t slots)
+{
+	size_t begun = frame_begin(out, 0, ROOM);
+	write_integer(out, slots, 2);
 	frame_end(out, begun);
 }
 

@@ -27,11 +27,13 @@ enum message_type {
 	SIGNAL = 0x24,
 	RESIZE = 0x25,
 	EXIT = 0x26,
+	BULK = 0x27,
 	OUTWARD = 0x30,
 	EVENT = 0x31,
 	POWEROFF = 0x32,
 	PROGRAM = 0x33,
 	LOOKUP = 0x34,
+	ROOM = 0x35,
 };
 
 enum error_code {
@@ -50,6 +52,7 @@ enum error_code {
 enum { EXEC_PTY = 1, PUT_PARENTS = 1, CONNECT_TCP = 1, CONNECT_UNIX = 2 };
 enum { EXIT_STATUS = 0, EXIT_SIGNAL = 1, EVENT_MEMORY = 1, EVENT_PROCESSES = 2 };
 
+#define SHELF_SLOTS 32 /* each of PAYLOAD_MOST bytes */
 #define HOSTNAME_MOST 64
 #define MACHINE_ID_SIZE 32
 #define BOOT_ID_SIZE 36
@@ -75,6 +78,7 @@ union request {
 	struct { uint64_t memory; uint32_t processes; } limits;
 	struct { uint32_t most[4]; } witness; /* events of each class */
 	struct { struct slice bytes; } data;
+	struct { uint16_t slot; uint32_t length; } bulk;
 	struct { uint32_t bytes; } credit;
 	struct { uint16_t code; } reset;
 	struct { uint8_t number; } signal;
@@ -87,6 +91,7 @@ bool request_decode(struct header header, const uint8_t *payload, union request 
 void encode_ready(struct buffer *out, uint16_t version, const char *kernel);
 void encode_error(struct buffer *out, uint32_t stream, uint16_t code, uint16_t error, const char *message);
 void encode_credit(struct buffer *out, uint32_t stream, uint32_t bytes);
+void encode_room(struct buffer *out, uint16_t slots);
 void encode_reset(struct buffer *out, uint32_t stream, uint16_t code);
 void encode_exit(struct buffer *out, uint32_t stream, uint8_t kind, uint8_t status);
 void encode_outward(struct buffer *out, uint32_t stream, uint16_t port, const char *host);

@@ -2,6 +2,7 @@
 
 #include "loop.h"
 #include "say.h"
+#include "shelf.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,9 +39,17 @@ static void deliver_frames(void)
 	}
 }
 
+/* Nothing that came is left lying until more comes. */
+static void settle(void)
+{
+	if (!shelf_settle())
+		die("the host broke the protocol (BULK beyond its credit)");
+}
+
 static void detach(void)
 {
 	deliver_frames();
+	settle();
 	/* Half a frame of either direction is worthless to the next host. */
 	attached = false;
 	buffer_clear(&incoming);
@@ -63,6 +72,7 @@ static void port_read(void)
 			break;
 	}
 	deliver_frames();
+	settle();
 }
 
 static void port_ready(struct watch *watch, uint32_t events)
@@ -138,8 +148,10 @@ void port_flush(void)
 {
 	write_out();
 	/* Frames that waited for room to be answered. */
-	if (buffer_length(&incoming) > 0)
+	if (buffer_length(&incoming) > 0) {
 		deliver_frames();
+		settle();
+	}
 }
 
 int port_prepare(void)

@@ -8,6 +8,7 @@ import { Connection, type Greeting } from "./connection.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
 import type { GuestLookup, OutwardStream } from "./outward.ts";
+import type { ShelfMemory } from "./shelf.ts";
 import { ProcessStream, type ExecRequest, type GuestProcess } from "./process.ts";
 import { put, type NewGuestFile } from "./put.ts";
 import { WitnessStream, type GuestWitness, type WitnessOptions } from "./witness.ts";
@@ -73,9 +74,9 @@ export interface AgentConnection {
   destroy(reason: MayflyError): void;
 }
 
-/** Speaks to the agent at the other end of `socket`, and owns `socket` from now on. Sends nothing before `hello`. */
-export function connectAgent(socket: Duplex): AgentConnection {
-  return new Agent(socket);
+/** Speaks to the agent at the other end of `socket`, whose guest reads `shelf`, and owns `socket` from now on. Sends nothing before `hello`. */
+export function connectAgent(socket: Duplex, shelf?: ShelfMemory): AgentConnection {
+  return new Agent(socket, shelf);
 }
 
 class Agent implements AgentConnection {
@@ -86,19 +87,23 @@ class Agent implements AgentConnection {
   };
   private lookupListener: (lookup: GuestLookup) => void = () => undefined;
 
-  constructor(socket: Duplex) {
-    this.connection = new Connection(socket, {
-      event: ({ body: { kind, count } }) => {
-        const event = { kind: kind === EVENT_MEMORY ? "memory" : "processes", count } as const;
-        for (const listener of this.eventListeners) listener(event);
+  constructor(socket: Duplex, shelf: ShelfMemory | undefined) {
+    this.connection = new Connection(
+      socket,
+      {
+        event: ({ body: { kind, count } }) => {
+          const event = { kind: kind === EVENT_MEMORY ? "memory" : "processes", count } as const;
+          for (const listener of this.eventListeners) listener(event);
+        },
+        lookup: ({ body }) => {
+          this.lookupListener(body);
+        },
+        outward: (stream) => {
+          this.outwardListener(stream);
+        },
       },
-      lookup: ({ body }) => {
-        this.lookupListener(body);
-      },
-      outward: (stream) => {
-        this.outwardListener(stream);
-      },
-    });
+      shelf,
+    );
   }
 
   get closed(): Promise<MayflyError | undefined> {

@@ -14,6 +14,7 @@ import { asMayflyError, deferred, MayflyError, MIB, type Untrusted } from "../fo
 import { guestError } from "./guest-error.ts";
 import { Multiplexer, type StreamHandler } from "./multiplexer.ts";
 import { GuestStream, type OutwardOwner, type OutwardStream } from "./outward.ts";
+import { Shelf, type ShelfMemory } from "./shelf.ts";
 import { Transport } from "./transport.ts";
 
 export interface Greeting {
@@ -44,6 +45,7 @@ export class Connection implements OutwardOwner {
   private readonly reader = guestMessages((message) => {
     this.onMessage(message);
   });
+  private readonly shelf: Shelf;
   private readonly events: ConnectionEvents;
   private readonly greeted = deferred<Greeting>();
   private readonly whenClosed = deferred<MayflyError | undefined>();
@@ -56,7 +58,8 @@ export class Connection implements OutwardOwner {
   private widened = 0;
   private work: (() => void)[] = [];
 
-  constructor(socket: Duplex, events: ConnectionEvents) {
+  constructor(socket: Duplex, events: ConnectionEvents, shelf?: ShelfMemory) {
+    this.shelf = new Shelf(shelf);
     this.events = events;
     this.transport = new Transport(socket, { bytes: this.onBytes, closed: this.onClosed });
   }
@@ -100,6 +103,10 @@ export class Connection implements OutwardOwner {
 
   send(frame: Uint8Array, flushed?: () => void): void {
     if (this.phase !== "over") this.transport.send(frame, flushed);
+  }
+
+  shelve(stream: number, payload: Uint8Array): Uint8Array | undefined {
+    return this.phase === "over" ? undefined : this.shelf.place(stream, payload);
   }
 
   busy(): boolean {
@@ -171,6 +178,7 @@ export class Connection implements OutwardOwner {
       return; // of an earlier connection: this one begins with READY
     else if (message.type === "OUTWARD") this.onOutward(message);
     else if (message.type === "LOOKUP") this.onLookup(message);
+    else if (message.type === "ROOM") this.shelf.grant(message.body.slots);
     else this.streams.dispatch(message);
   }
 

@@ -2,6 +2,8 @@
 export interface Link {
   /** Sends a frame, which must not change until `flushed` is called: when the system has taken it. */
   readonly send: (frame: Uint8Array, flushed?: () => void) => void;
+  /** A frame that stands for DATA of `payload`, which lies where the guest can read it; undefined: send DATA. */
+  readonly shelve: (stream: number, payload: Uint8Array) => Uint8Array | undefined;
   /** True while much waits for the guest to read. */
   readonly busy: () => boolean;
   /**

@@ -77,8 +77,11 @@ export class SendWindow {
     this.credit -= sent;
     for (let at = 0; at < sent; at += MAX_PAYLOAD) {
       const piece = this.pending.subarray(at, Math.min(sent, at + MAX_PAYLOAD));
-      this.link.send(encodeHeader({ stream: this.stream, code: DATA.code, length: piece.length }));
-      this.link.send(piece, at + piece.length === sent ? this.flushed : undefined);
+      const flushed = at + piece.length === sent ? this.flushed : undefined;
+      const shelved = this.link.shelve(this.stream, piece);
+      if (shelved === undefined)
+        this.link.send(encodeHeader({ stream: this.stream, code: DATA.code, length: piece.length }));
+      this.link.send(shelved ?? piece, flushed);
     }
     this.pending = this.pending.subarray(sent);
     if (this.ending && this.pending.length === 0) this.sendEnd();

@@ -71,10 +71,18 @@ export interface GuestMemory extends Disposable {
   original(at: number, length: number): Buffer;
 }
 
+/** Memory that the guest can read as a disk, and only we write. */
+export interface Shelf {
+  /** False where that is not possible (any more). */
+  put(bytes: Uint8Array, at: number): boolean;
+}
+
 /** A machine that is loaded or running. Its life is one process; a dead machine stays dead. */
 export interface Machine {
   /** The byte stream to the agent's port. */
   readonly agent: Duplex;
+  /** Where bytes lie for the guest to read; undefined where there is no such place. */
+  readonly shelf: Shelf | undefined;
   /** What the guest kernel printed, bounded. */
   readonly console: RecentLog;
   readonly ended: Promise<MachineEnd>;

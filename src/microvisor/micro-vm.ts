@@ -71,7 +71,7 @@ export class MicroVm {
     this.#ledger = fields.ledger;
     this.#entry = fields.entry;
     this.observation = new Observation(fields.machine, fields.baseline);
-    const agent = connectAgent(fields.machine.agent);
+    const agent = connectAgent(fields.machine.agent, fields.machine.shelf);
     this.agent = agent;
     this.#scope.defer("channel", () => {
       agent.destroy(new MayflyError("E_CLOSED", "The micro-VM was disposed of"));

@@ -26,19 +26,21 @@ interface SpawnRequest {
   readonly argv: readonly [string, ...string[]];
   /** How many socket pairs to hand down from descriptor 3 on. */
   readonly pipes: number;
+  /** Descriptors of ours to hand down behind those. */
+  readonly files?: readonly number[];
 }
 
 /**
  * Starts a long-running process (QEMU in its jail). Signals go only to the group that was made here.
  * @throws E_ENGINE_START where the program cannot be started
  */
-export async function spawnSupervised({ argv, pipes }: SpawnRequest): Promise<SupervisedProcess> {
+export async function spawnSupervised({ argv, pipes, files = [] }: SpawnRequest): Promise<SupervisedProcess> {
   const [file, ...args] = argv;
   const child = spawn(file, args, {
     detached: true,
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
     cwd: "/",
-    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: pipes }, () => "pipe" as const)],
+    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: pipes }, () => "pipe" as const), ...files],
   });
   if (child.pid === undefined) throw await startFailure(child, file);
   return supervise(child, child.pid, pipes);

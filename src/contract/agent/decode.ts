@@ -1,12 +1,12 @@
 import { openUntrusted } from "../../foundation/untrusted.ts";
 import { FrameReader, type Frame, type Header } from "./frame.ts";
 import { CREDIT, DATA, END, ERROR, EVENT, EXIT, LOOKUP, OK, OUTWARD, PROGRAM } from "./messages.ts";
-import { READY, RESET } from "./messages.ts";
+import { READY, RESET, ROOM } from "./messages.ts";
 import { violation } from "./violation.ts";
 
 const FROM_GUEST = [
   ...[READY, OK, ERROR, DATA, END, CREDIT, RESET, EXIT],
-  ...[OUTWARD, EVENT, PROGRAM, LOOKUP],
+  ...[OUTWARD, EVENT, PROGRAM, LOOKUP, ROOM],
 ] as const;
 
 type FromGuest = (typeof FROM_GUEST)[number];
@@ -19,7 +19,7 @@ const BY_CODE: readonly (FromGuest | undefined)[] = Array.from({ length: 256 }, 
 );
 
 /** Messages about the connection itself, which alone may use stream 0 and may use no other. ERROR may use any. */
-const ON_STREAM_0: ReadonlySet<string> = new Set([READY.name, EVENT.name, LOOKUP.name]);
+const ON_STREAM_0: ReadonlySet<string> = new Set([READY.name, EVENT.name, LOOKUP.name, ROOM.name]);
 
 /**
  * The one door for a guest's bytes: cuts `read` chunks into frames, decodes each and delivers the message. DATA that

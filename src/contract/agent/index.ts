@@ -3,7 +3,7 @@ export { FrameReader, HEADER_BYTES, MAX_PAYLOAD, MAX_STREAM, encodeHeader } from
 export type { Admit, Frame, Header } from "./frame.ts";
 export { INITIAL_CREDIT, MAX_CREDIT, OUTWARD_CREDIT } from "./limits.ts";
 export { MAX_EVENTS, MAX_LOOKUPS, MAX_OPEN_STREAMS, MAX_OUTWARD_STREAMS } from "./limits.ts";
-export { MAX_UNREAD_REFUSALS, MAX_WITNESS_BYTES, WITNESS_QUOTA } from "./limits.ts";
+export { MAX_UNREAD_REFUSALS, MAX_WITNESS_BYTES, SHELF_BYTES, SHELF_SLOTS, WITNESS_QUOTA } from "./limits.ts";
 export { ListingDecoder, encodeRecord, type GuestEntry, type ListingLimits } from "./listing.ts";
 export type { Decoded, Message } from "./message.ts";
 export * from "./messages.ts";

@@ -18,5 +18,8 @@ export const MAX_LOOKUPS = 4096;
 export const WITNESS_QUOTA = { execs: 4000, lives: 8000, files: 6000, calls: 2000 } as const;
 /** Bytes that one witness may say in all. */
 export const MAX_WITNESS_BYTES = 16_777_216;
+/** Slots of the shelf, each of MAX_PAYLOAD bytes. */
+export const SHELF_SLOTS = 32;
+export const SHELF_BYTES = SHELF_SLOTS * 65_536;
 /** Refusals of OUTWARD that may wait for the guest to read: an honest agent reads as fast as it asks. */
 export const MAX_UNREAD_REFUSALS = 16_384;

@@ -42,6 +42,7 @@ export const CREDIT = message(0x22, "CREDIT", { bytes: u32 });
 export const RESET = message(0x23, "RESET", { code: u16 });
 export const SIGNAL = message(0x24, "SIGNAL", { signal: between(u8, 1, 64) });
 export const RESIZE = message(0x25, "RESIZE", { rows: u16, columns: u16 });
+export const BULK = message(0x27, "BULK", { slot: u16, length: u32 });
 export const EXIT = message(0x26, "EXIT", { kind: between(u8, 0, 1), status: u8 });
 
 // what the guest begins, and the end
@@ -50,6 +51,8 @@ export const EVENT = message(0x31, "EVENT", { kind: between(u8, 1, 2), count: u3
 export const POWEROFF = message(0x32, "POWEROFF", {});
 export const PROGRAM = message(0x33, "PROGRAM", { pid: u32, path: strUpTo(1024) });
 export const LOOKUP = message(0x34, "LOOKUP", { recordType: u16, name: strUpTo(255) });
+
+export const ROOM = message(0x35, "ROOM", { slots: u16 });
 
 /** Numbers within the messages. */
 export const EXEC_PTY = 1;

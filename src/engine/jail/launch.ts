@@ -2,7 +2,7 @@
 const ULIMIT_BLOCK = 512;
 
 /** Descriptor of bubblewrap that reads as empty. */
-export const EMPTY_FD = 7;
+export const EMPTY_FD = 8;
 
 /** Ends at once where Mayfly died before it came to run, joins cgroups, forbids core dumps (they would put guest memory on a disk), offers itself first to the OOM killer. */
 const PREPARE = [

@@ -1,3 +1,4 @@
+import { SHELF_BYTES } from "../../contract/agent/index.ts";
 import { MIB } from "../../foundation/index.ts";
 import type { MachineShape } from "../machine.ts";
 
@@ -15,7 +16,7 @@ export const INSIDE = {
 } as const;
 
 /** Descriptors that QEMU inherits. */
-const FD = { qmp: 3, agent: 4, state: 5 } as const;
+const FD = { qmp: 3, agent: 4, state: 5, shelf: 7 } as const;
 export const STATE_URI = `fd:${FD.state}`;
 export const FREEZE_URI = `unix:${INSIDE.template}/state.sock`;
 
@@ -27,12 +28,14 @@ interface QemuArguments {
   readonly ram: RamKind;
   /** Loading from a file opened read-only needs `rom=off`, which QEMU has from 8.2 on. */
   readonly hasRom: boolean;
+  /** Whether a descriptor gives the shelf; else it is an empty disk, so that the machine is the same. */
+  readonly hasShelf: boolean;
   /** Kernel command line where the machine boots; undefined where it is loaded. */
   readonly boot: string | undefined;
 }
 
 /** QEMU's arguments: the smallest machine that can run the agent. No PCI, network, USB or graphics. */
-export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): string[] {
+export function qemuArguments({ id, shape, ram, hasRom, hasShelf, boot }: QemuArguments): string[] {
   const memory = `${shape.memory / MIB}M`;
   return [
     "-name",
@@ -56,6 +59,9 @@ export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): 
     `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${INSIDE.root}`,
     "-device",
     "virtio-blk-device,drive=root",
+    ...shelf(hasShelf),
+    "-device",
+    "virtio-blk-device,drive=shelf",
     "-device",
     "virtio-serial-device,max_ports=2",
     "-chardev",
@@ -74,6 +80,18 @@ export function qemuArguments({ id, shape, ram, hasRom, boot }: QemuArguments): 
       ? ["-incoming", "defer"]
       : ["-kernel", INSIDE.kernel, "-initrd", INSIDE.initramfs, "-append", boot]),
   ];
+}
+
+/** The disk with what is too large for the agent's port. */
+function shelf(hasShelf: boolean): string[] {
+  return hasShelf
+    ? [
+        "-add-fd",
+        `fd=${FD.shelf},set=1`,
+        "-blockdev",
+        "driver=file,node-name=shelf,read-only=on,locking=off,filename=/dev/fdset/1",
+      ]
+    : ["-blockdev", `driver=null-co,node-name=shelf,read-only=on,read-zeroes=on,size=${SHELF_BYTES}`];
 }
 
 /**
@@ -104,7 +122,13 @@ export function machineRevision(): string {
   const shape = { memory: MIB, vcpus: 1, tbSize: 1 };
   return (["kvm", "tcg"] as const)
     .map((accelerator) => {
-      const request = { id: "", shape: { ...shape, accelerator }, ram: "template", hasRom: true } as const;
+      const request = {
+        id: "",
+        shape: { ...shape, accelerator },
+        ram: "template",
+        hasRom: true,
+        hasShelf: true,
+      } as const;
       return qemuArguments({ ...request, boot: kernelCommandLine(request.shape, 0) }).join(" ");
     })
     .join("\n");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { SHELF_BYTES } from "../../contract/agent/index.ts";
 import { MayflyError, attempt } from "../../foundation/index.ts";
 import { spawnSupervised } from "../../process/index.ts";
 import { statSync } from "node:fs";
@@ -7,10 +8,11 @@ import { EMPTY_FD, bubblewrapArguments, launchCommand, type Bind } from "../jail
 import type { Engine, EngineFacts, LoadRequest, Machine, StartRequest } from "../machine.ts";
 import { INSIDE, kernelCommandLine, machineRevision, qemuArguments } from "./argv.ts";
 import { hasRom, qemuFacts, type QemuFacts } from "./facts.ts";
+import { ShelfFile } from "./shelf-file.ts";
 import { LARGEST_STATE } from "./receive-state.ts";
 import { QemuMachine, type MachineRam } from "./qemu-machine.ts";
 
-/** Descriptor of the child on which bubblewrap tells QEMU's pid; 3 … 5 are QEMU's own. */
+/** Descriptor of the child on which bubblewrap tells QEMU's pid; 3 … 5 are QEMU's own, and 7, the shelf. */
 const INFO_FD = 6;
 const PIPES = 4;
 
@@ -29,7 +31,7 @@ interface Jailed {
   readonly id: string;
   readonly cgroups: readonly string[];
   readonly binds: readonly Bind[];
-  readonly argv: readonly string[];
+  readonly argv: (hasShelf: boolean) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly ram: MachineRam;
 }
@@ -64,7 +66,10 @@ export class QemuEngine implements Engine {
           ? []
           : [{ kind: "writable", host: ramDirectory, inside: INSIDE.template } as const]),
       ],
-      argv: [facts.binary, ...qemuArguments({ id, shape, ram, hasRom: hasRom(facts), boot })],
+      argv: (hasShelf) => [
+        facts.binary,
+        ...qemuArguments({ id, shape, ram, hasRom: hasRom(facts), hasShelf, boot }),
+      ],
     });
     return await ready(machine, async () => {
       await machine.continue();
@@ -86,9 +91,12 @@ export class QemuEngine implements Engine {
         ...shim,
       ],
       env: facts.shim === null ? {} : { LD_PRELOAD: INSIDE.shim },
-      argv: [
+      argv: (hasShelf) => [
         facts.binary,
-        ...qemuArguments({ id, shape, ram: "copy-on-write", hasRom: hasRom(facts), boot: undefined }),
+        ...qemuArguments({
+          ...{ id, shape, ram: "copy-on-write", hasShelf, boot: undefined },
+          hasRom: hasRom(facts),
+        }),
       ],
     });
     return await ready(machine, async () => {
@@ -108,15 +116,16 @@ export class QemuEngine implements Engine {
 
   async #spawn({ id, cgroups, binds, argv, env = {}, ram }: Jailed): Promise<QemuMachine> {
     const facts = await this.#qemu();
+    const shelf = ShelfFile.make(SHELF_BYTES);
     const jail = bubblewrapArguments({
       binds,
       env: { ...ALLOCATOR, ...env },
       infoFd: INFO_FD,
-      argv,
+      argv: argv(shelf !== undefined),
       disableUserns: facts.disableUserns,
     });
     const kvmGroup = attempt(() => statSync(this.#options.kvmDevice).gid, "no such device");
-    const child = await spawnSupervised({
+    const starting = spawnSupervised({
       argv: launchCommand({
         id,
         cgroups,
@@ -125,8 +134,15 @@ export class QemuEngine implements Engine {
         largestFile: ram.kind === "loaded" ? LARGEST_STATE : undefined,
       }),
       pipes: PIPES,
+      files: shelf === undefined ? [] : [shelf.readEnd],
     });
-    return new QemuMachine(child, ram);
+    shelf?.handedOver();
+    try {
+      return new QemuMachine(await starting, ram, shelf);
+    } catch (cause) {
+      shelf?.close();
+      throw cause;
+    }
   }
 }
 

@@ -21,6 +21,7 @@ import { withConfiguration } from "./configuration.ts";
 import { explainDeath } from "./death.ts";
 import { ProcessMemory } from "./guest-memory.ts";
 import { usageOf } from "./process-usage.ts";
+import type { ShelfFile } from "./shelf-file.ts";
 import { LARGEST_STATE, receiveState } from "./receive-state.ts";
 
 /** Generous: on a starved host QEMU was seen to take seconds to start. */
@@ -39,6 +40,7 @@ export class QemuMachine implements Machine {
   readonly console = new RecentLog();
   readonly ended: Promise<MachineEnd>;
   readonly agent: Duplex;
+  readonly shelf: ShelfFile | undefined;
   readonly #process: SupervisedProcess;
   readonly #qmp: QmpClient;
   readonly #state: Duplex;
@@ -50,10 +52,11 @@ export class QemuMachine implements Machine {
   #shutdown: string | undefined;
   #killed = false;
 
-  constructor(child: SupervisedProcess, ram: MachineRam) {
+  constructor(child: SupervisedProcess, ram: MachineRam, shelf: ShelfFile | undefined) {
     const [qmp, agent, state, info] = child.pipes as [Duplex, Duplex, Duplex, Duplex];
     this.#process = child;
     this.#ram = ram;
+    this.shelf = shelf;
     this.agent = agent;
     this.#state = state;
     this.#jailed = this.#identify(info);
@@ -68,6 +71,7 @@ export class QemuMachine implements Machine {
       this.#onMigration(status);
     });
     this.ended = child.exit.then(({ code, signal }) => {
+      shelf?.close();
       return { why: this.#whyEnded(), detail: signal ?? `exit status ${code ?? 0}` };
     });
   }
