@@ -8,12 +8,14 @@ const LAYERS = [
   ["process"],
   ["policy", "findings", "disposal"],
   ["report"],
-  ["engine", "channel", "image", "setup", "egress", "archive"],
+  ["engine", "channel", "image", "setup", "egress", "archive", "display", "loopback", "client"],
   ["introspection"],
   ["microvisor"],
   ["task"],
   ["document"],
+  ["view"],
   ["sdk"],
+  ["daemon"],
   ["cli"],
 ];
 const oneOf = (names) => `^src/(${names.join("|")})/`;
@@ -36,7 +38,7 @@ module.exports = {
       name: "cli-goes-through-the-sdk",
       severity: "error",
       from: { path: "^src/cli/" },
-      to: { path: "^src/", pathNot: oneOf(["cli", "sdk", "contract", "foundation"]) },
+      to: { path: "^src/", pathNot: oneOf(["cli", "sdk", "daemon", "client", "contract", "foundation"]) },
     },
     {
       name: "enter-a-folder-by-its-index",
@@ -47,7 +49,7 @@ module.exports = {
         pathNot: [
           "^src/$1/",
           "^src/[^/]+/index\\.ts$",
-          "^src/(contract/agent|policy/network|report/formats)/index\\.ts$",
+          "^src/(contract/(agent|api)|policy/network|report/formats)/index\\.ts$",
           "^src/foundation/(errors|untrusted|yaml-document)\\.ts$",
         ],
       },
@@ -65,6 +67,12 @@ module.exports = {
       to: { path: "^(node:)?child_process$" },
     },
     {
+      name: "pages-take-only-types-of-what-is-said",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^src/", pathNot: "^src/contract/" },
+    },
+    {
       name: "no-test-code-in-src",
       severity: "error",
       from: { path: "^src/", pathNot: "\\.test\\.ts$" },
@@ -73,7 +81,10 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["^src/(index|cli/main)\\.ts$", "\\.test\\.ts$", "\\.d\\.ts$"] },
+      from: {
+        orphan: true,
+        pathNot: ["^web/[^/]+/main\\.tsx$", "^src/(index|cli/main)\\.ts$", "\\.test\\.ts$", "\\.d\\.ts$"],
+      },
       to: {},
     },
   ],

@@ -13,7 +13,7 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",
@@ -59,6 +59,8 @@ export default tseslint.config(
       ],
     },
   },
+  // Pages run in browsers.
+  { files: ["web/**"], rules: { "no-restricted-globals": "off" } },
   { files: ["src/cli/**"], rules: { "no-console": "off", "no-restricted-properties": "off" } },
   {
     files: ["**/*.test.ts", "test/**"],

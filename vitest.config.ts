@@ -7,6 +7,7 @@ const MACHINES = { pool: "forks", testTimeout: 120_000, hookTimeout: 300_000 } a
 export default defineConfig({
   test: {
     retry: 0,
+    env: { MAYFLY_DAEMON: "off" }, // whoever tests the daemon says otherwise
     maxWorkers: 2,
     reporters: ["default", "./test/support/plain-reporter.ts"],
     projects: [
@@ -30,7 +31,7 @@ export default defineConfig({
         test: {
           name: "machines",
           include: [
-            "test/{vm,crash,documents,e2e,egress,introspection,report,witness,findings}/**/*.test.ts",
+            "test/{crash,daemon,documents,e2e,egress,findings,introspection,report,view,vm,witness}/**/*.test.ts",
             "test/hostile/guest.test.ts",
           ],
           ...MACHINES,

@@ -35,7 +35,7 @@ export async function documents(host, image, accelerator, rounds) {
   }
 }
 
-async function makeCorpus(mayfly, out) {
+export async function makeCorpus(mayfly, out) {
   const made = await mayfly.run({
     profile: "office",
     command: ["python3", "/in/corpus.py", "/out"],

@@ -1,5 +1,5 @@
 // Measures Mayfly on this machine; prints a table and writes bench/results/<host>-<date>.json, with the parts' names where not all are measured.
-// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents,egress,witness
+// Options: --rounds N (default 30), --only latency,throughput,idle,crowd,documents,egress,witness,report,view
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
@@ -11,9 +11,11 @@ import { crowd, idleMemory } from "./density.mjs";
 import { latency, throughput } from "./latency.mjs";
 import { egress } from "./egress.mjs";
 import { machineFacts } from "./machine.mjs";
+import { report } from "./report.mjs";
+import { view } from "./view.mjs";
 import { witness } from "./witness.mjs";
 
-const ALL = "latency,throughput,idle,crowd,documents,egress,witness";
+const ALL = "latency,throughput,idle,crowd,documents,egress,witness,report,view";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "30" },
@@ -38,6 +40,13 @@ const measures = {
   crowd: async () => await crowd(100),
   egress: async () => await egress(host, accelerator, { rounds: 9, bytes: 64 * 2 ** 20 }),
   witness: async () => await witness(host, Number(values.rounds)),
+  report: async () => await report(Number(values.rounds)),
+  view: async () => {
+    const built = async (profile) =>
+      await ensureImage(profile, { store: host.store, progress: () => undefined });
+    const images = { office: await built("office-view"), browser: await built("browser") };
+    return await view(host, images, accelerator, Math.min(5, Number(values.rounds)));
+  },
   documents: async () => {
     const office = await ensureImage("office", { store: host.store, progress: () => undefined });
     return await documents(host, office, accelerator, Math.min(10, Number(values.rounds)));

@@ -1,6 +1,6 @@
 import { Microvisor } from "../dist/microvisor/index.js";
 import { DEFAULT_LIMITS } from "../dist/policy/index.js";
-import { median, round, summary } from "./machine.mjs";
+import { cpuMs, median, round, summary } from "./machine.mjs";
 
 /** As a build does: many short programs, many small files, some of them made to be run. */
 const BUILD = `
@@ -34,14 +34,16 @@ export async function witness(host, rounds) {
 async function build(microvisor, rounds) {
   const { vm } = await fork(microvisor);
   const times = { on: [], off: [] };
+  const cpu = { on: [], off: [] };
   let record;
   try {
     await timed(vm, ["sh", "-c", BUILD], false);
     await timed(vm, ["sh", "-c", BUILD], true);
     for (let i = 0; i < rounds; i++)
       for (const on of i % 2 === 0 ? [true, false] : [false, true]) {
-        const { ms, record: told } = await timed(vm, ["sh", "-c", BUILD], on);
+        const { ms, cpu: spent, record: told } = await timed(vm, ["sh", "-c", BUILD], on);
         times[on ? "on" : "off"].push(ms);
+        cpu[on ? "on" : "off"].push(spent);
         record = told ?? record;
       }
   } finally {
@@ -49,6 +51,7 @@ async function build(microvisor, rounds) {
   }
   return {
     ...compared(times),
+    cpu: compared(cpu),
     events: record.events.length,
     lost: record.lost,
     omitted: record.omitted,
@@ -58,6 +61,7 @@ async function build(microvisor, rounds) {
 
 async function standby(microvisor, rounds) {
   const times = { on: [], off: [] };
+  const cpu = { on: [], off: [] };
   const limits = await limitsOf(microvisor);
   for (let i = 0; i < rounds; i++)
     for (const on of i % 2 === 0 ? [true, false] : [false, true]) {
@@ -65,12 +69,13 @@ async function standby(microvisor, rounds) {
       const from = performance.now();
       const { vm, origin } = await fork(microvisor);
       if (origin !== "standby") throw new Error(`a ${origin} where a standby was to be had`);
-      const { first } = await timed(vm, ["echo", "hi"], on);
+      const { first, cpu: spent } = await timed(vm, ["echo", "hi"], on);
       times[on ? "on" : "off"].push(first - from);
+      cpu[on ? "on" : "off"].push(spent);
       await vm.dispose();
       await microvisor.keepStandby("base", limits, 0);
     }
-  return compared(times);
+  return { ...compared(times), cpu: compared(cpu) };
 }
 
 function compared({ on, off }) {
@@ -92,6 +97,7 @@ async function fork(microvisor) {
 
 async function timed(vm, argv, on) {
   const from = performance.now();
+  const spentBefore = spent(vm);
   const watching = on ? vm.agent.witness() : undefined;
   const guest = vm.agent.exec({ argv, env: {}, cwd: "/tmp", user: "user" });
   guest.stdin.end();
@@ -100,5 +106,12 @@ async function timed(vm, argv, on) {
   guest.stdout.on("data", () => (first ??= performance.now()));
   await guest.exit;
   const ms = performance.now() - from;
-  return { ms, first, record: await watching?.finish() };
+  const cpu = spent(vm) - spentBefore;
+  return { ms, first, cpu, record: await watching?.finish() };
+}
+
+/** Processor time of QEMU and of ourselves, in milliseconds. */
+function spent(vm) {
+  const { user, system } = process.cpuUsage();
+  return cpuMs(vm.machine.processes[0].pid) + (user + system) / 1000;
 }

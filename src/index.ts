@@ -3,6 +3,7 @@ export * from "./sdk/index.ts";
 export { MayflyError, type ErrorCode } from "./foundation/index.ts";
 export { neutralise } from "./foundation/index.ts";
 export type {
+  CaptureChoices,
   DisposalStep,
   Finding as ReportFinding,
   DocumentChoices,

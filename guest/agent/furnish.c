@@ -83,6 +83,13 @@ static void make_home(void)
 		say("cannot give /home/user to its user: %s", strerror(errno));
 }
 
+/* What a display's programs, which are the user's, have beside the agent's own files. */
+static void make_user_directory(const char *path)
+{
+	if (mkdir(path, 0755) < 0 || chown(path, 1000, 1000) < 0)
+		say("cannot make %s: %s", path, strerror(errno));
+}
+
 void boot_furnish(void)
 {
 	/* The kernel's device node is another one than that of our devpts. */
@@ -96,6 +103,8 @@ void boot_furnish(void)
 			die("cannot mount %s at %s: %s", mounts[i].type, mounts[i].target, strerror(errno));
 	}
 	mkdir("/run/mayfly", 0755);
+	make_user_directory("/run/mayfly/display");
+	make_user_directory("/run/mayfly/printed");
 	make_home();
 	bring_loopback_up();
 	for (unsigned i = 0; i < sizeof settings / sizeof *settings; i++)

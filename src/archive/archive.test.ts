@@ -146,15 +146,44 @@ describe("the archive", () => {
     }
     const { size } = statSync(paths[0] ?? "");
     await keep(new ReportArchive(state, { bytes: size * 3 + 10 }), sample());
-    expect(idsOf(archive)).toHaveLength(3);
+    expect(idsOf(archive)).toHaveLength(2); // a little below, so that the next one does not look again
     await keep(new ReportArchive(state, { bytes: 1 }), sample());
     expect(idsOf(archive)).toHaveLength(1);
     const aged = await keep(archive, sample());
     utimesSync(aged, new Date(), new Date(Date.now() - 100 * 24 * 3_600_000));
+    rmSync(join(state, "reports-tally.json"));
     await keep(archive, sample());
     expect(idsOf(archive)).toHaveLength(2);
     await keep(new ReportArchive(state, { reports: 1 }), sample());
     expect(idsOf(archive)).toHaveLength(1);
+  });
+
+  it("looks through its reports only where they may be over its bounds, or a day after it last did", async () => {
+    const tally = join(state, "reports-tally.json");
+    const looked = (): number => (JSON.parse(readFileSync(tally, "utf8")) as { looked: number }).looked;
+    const archive = new ReportArchive(state, { reports: 40 });
+    await keep(archive, sample());
+    const first = looked();
+    for (let i = 1; i < 40; i++) await keep(archive, sample());
+    expect(looked()).toBe(first);
+    expect(idsOf(archive)).toHaveLength(40);
+    await keep(archive, sample());
+    expect(idsOf(archive)).toHaveLength(38);
+    const text = readFileSync(tally, "utf8");
+    expect(JSON.parse(text)).toMatchObject({ reports: 38 });
+    writeFileSync(tally, text.replace(/"looked":\d+/, `"looked":${Date.now() - 25 * 3_600_000}`));
+    await keep(archive, sample());
+    expect(looked()).toBeGreaterThan(first);
+    writeFileSync(tally, "{");
+    await keep(archive, sample());
+    expect(JSON.parse(readFileSync(tally, "utf8"))).toMatchObject({ reports: 40 });
+  });
+
+  it("sweeps what a killed first start left beside the key", async () => {
+    const left = join(state, "tmp-999999999-1-0123456789ab");
+    writeFileSync(left, "half a key");
+    await keep(new ReportArchive(state), sample());
+    expect(readdirSync(state).sort()).toEqual(["reports", "reports-tally.json", "signing-key.pem"]);
   });
 
   it("loses no finished report and leaves no half-written one, whenever its writer is killed", async () => {

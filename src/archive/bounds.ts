@@ -32,14 +32,43 @@ export function reportsIn(directory: string): ReportFile[] {
     .sort((one, other) => other.stats.mtimeMs - one.stats.mtimeMs || (one.path < other.path ? 1 : -1));
 }
 
+/** What the reports of a directory come to, without looking at them. */
+export interface Tally {
+  readonly reports: number;
+  readonly bytes: number;
+  /** When the oldest of them was stored; milliseconds since 1970, as are all times here. */
+  readonly oldest: number;
+  /** When somebody looked. */
+  readonly looked: number;
+}
+
+/** How far below its bounds an archive is brought, so that the next report does not go over them again. */
+const SLACK = 0.95;
+
 /** Removes what is over the bounds, and what writers that died left half-written. Never what is being written. */
-export function prune(directory: string, { bytes, age, reports }: ArchiveBounds, now = Date.now()): void {
-  let total = 0;
-  for (const [index, { path, stats }] of reportsIn(directory).entries()) {
-    total += stats.size;
-    const isOver = index >= reports || now - stats.mtimeMs > age || total > bytes;
-    if (index > 0 && isOver) removeQuietly(path); // the newest has just been written: it is what the user waits for
+export function prune(directory: string, { bytes, age, reports }: ArchiveBounds, now = Date.now()): Tally {
+  const all = reportsIn(directory);
+  const whole = all.reduce((sum, { stats }) => sum + stats.size, 0);
+  const isOver = all.length > reports || whole > bytes;
+  const most = isOver ? { reports: reports * SLACK, bytes: bytes * SLACK } : { reports, bytes };
+  let tally: Tally = { reports: 0, bytes: 0, oldest: now, looked: now };
+  for (const { path, stats } of all) {
+    const next = {
+      ...tally,
+      ...{ reports: tally.reports + 1, bytes: tally.bytes + stats.size, oldest: stats.mtimeMs },
+    };
+    const isOld = now - stats.mtimeMs > age;
+    // The newest has just been written: it is what the user waits for.
+    const isKept = tally.reports === 0 || !(next.reports > most.reports || next.bytes > most.bytes || isOld);
+    if (!isKept) removeQuietly(path);
+    else tally = next;
   }
+  sweepAbandoned(directory);
+  return tally;
+}
+
+/** Removes what writers that died left half-written. */
+export function sweepAbandoned(directory: string): void {
   for (const name of namesIn(directory)) if (isAbandoned(name)) removeQuietly(join(directory, name));
 }
 

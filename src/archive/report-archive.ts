@@ -21,11 +21,12 @@ import {
 } from "../foundation/index.ts";
 import { newOwnedName } from "../process/index.ts";
 import { decodeSignedReport, MOST_REPORT_BYTES } from "../report/index.ts";
-import { DEFAULT_BOUNDS, prune, reportsIn, type ArchiveBounds } from "./bounds.ts";
+import { DEFAULT_BOUNDS, reportsIn, sweepAbandoned, type ArchiveBounds } from "./bounds.ts";
 import { matches, type ReportQuery } from "./query.ts";
 import { seal, type SealedReport } from "./sign.ts";
 import { SigningKey } from "./signing-key.ts";
 import { stateDirectory } from "./state-directory.ts";
+import { countIn } from "./tally-file.ts";
 
 /** A report that is kept. */
 export interface StoredReport {
@@ -61,7 +62,7 @@ export class ReportArchive {
   /** Keeps a sealed report, on disk before this returns. @returns its path @throws E_STORE_UNWRITABLE, E_DISK_FULL */
   put({ signed, bytes }: SealedReport): string {
     const path = join(this.#directory, `${signed.report.result.id}.json`);
-    const temporary = join(this.#directory, newOwnedName());
+    const temporary = join(this.#state, newOwnedName()); // beside those of the key, where few names are to be looked through
     try {
       makeDirectory(this.#directory, 0o700);
       writeDurably(temporary, bytes);
@@ -73,7 +74,8 @@ export class ReportArchive {
       }, "the next one removes it");
       throw storeFailure(path, cause);
     }
-    prune(this.#directory, this.#bounds);
+    sweepAbandoned(this.#state);
+    countIn({ state: this.#state, directory: this.#directory }, bytes.length, this.#bounds);
     return path;
   }
 

@@ -9,6 +9,7 @@ import {
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -16,11 +17,20 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { link, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError, attempt, errnoOf, makeDirectory, placeNew, storeFailure } from "../foundation/index.ts";
-import { newOwnedName } from "../process/index.ts";
+import {
+  MayflyError,
+  attempt,
+  errnoOf,
+  lacksLinks,
+  makeDirectory,
+  storeFailure,
+} from "../foundation/index.ts";
+import { newOwnedName, withLock } from "../process/index.ts";
 
 const NAME = "signing-key.pem";
+const LOCK = "signing-key.lock";
 
 /** The Ed25519 key of this installation: of one user on one machine. */
 export class SigningKey {
@@ -84,7 +94,7 @@ export class SigningKey {
       } finally {
         closeSync(descriptor);
       }
-      await placeNew(temporary, join(state, NAME));
+      await place(temporary, state);
     } catch (cause) {
       if (errnoOf(cause) !== "EEXIST") throw storeFailure(join(state, NAME), cause);
     } finally {
@@ -93,6 +103,22 @@ export class SigningKey {
     const made = SigningKey.#read(state); // ours, or that of whoever was faster
     if (made === undefined) throw damaged(join(state, NAME), "it was removed");
     return made;
+  }
+}
+
+/**
+ * Gives the key its name, whole and once. Without hard links one maker at a time moves it there: a copy could be cut off
+ * in the middle. @throws EEXIST
+ */
+async function place(temporary: string, state: string): Promise<void> {
+  const path = join(state, NAME);
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    if (!lacksLinks(cause)) throw cause;
+    await withLock(join(state, LOCK), {}, async () => {
+      if (!existsSync(path)) await rename(temporary, path);
+    });
   }
 }
 

@@ -9,6 +9,9 @@ type Of<K extends WitnessMessage["kind"]> = Extract<WitnessMessage, { kind: K }>
 type EventMessage = Exclude<WitnessMessage, { kind: "hash" | "summary" }>;
 type Class = keyof typeof WITNESS_QUOTA;
 
+const UNDIGESTED =
+  "Not every program that was run has a digest: they were too large, too many, or read too late.";
+
 const ORIGINS = ["image", "changed", "memory"] as const;
 const PROTOCOLS = ["tcp", "udp", "unix"] as const;
 /** UTF-16 units that are kept of a path, and of a command line in all. */
@@ -46,11 +49,13 @@ export class WitnessLog {
     const unsaid =
       summary === undefined && gaps.length === 0 ? ["The witness ended without its summary."] : [];
     const missing = [...gaps, ...unsaid, ...summaryGaps(summary), ...countGaps(lost, omitted)];
+    // Each program without a digest shows itself that it has none; here it is said why.
+    const undigested = (summary?.gaps ?? 0) & WITNESS_GAP.hashes ? [UNDIGESTED] : [];
     const events = [...this.events].sort((a, b) => a.at - b.at);
     const silent = summary === undefined && events.length === 0;
     return {
       state: missing.length === 0 ? "complete" : silent ? "absent" : "incomplete",
-      missing,
+      missing: [...missing, ...undigested],
       lost,
       omitted,
       events,

@@ -92,6 +92,14 @@ describe("a witness that lies", () => {
     expect(missing).toHaveLength(2);
   });
 
+  it("about digests that were left out is told, and takes nothing else away", async () => {
+    const told = await watched();
+    endsWith(told, summary({ gaps: wire.WITNESS_GAP.hashes }));
+    const { state, missing } = await told.witness.finish();
+    expect(state).toBe("complete");
+    expect(missing).toEqual([expect.stringMatching(/^Not every program that was run has a digest/)]);
+  });
+
   it("by a second summary is believed the first time", async () => {
     const told = await watched();
     endsWith(told, summary({ gaps: wire.WITNESS_GAP.switchedOff }), summary());

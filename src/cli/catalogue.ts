@@ -18,6 +18,24 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/open.ts")).openCommand,
   },
   {
+    name: "view",
+    group: "Tasks:",
+    summary: "show a document live, in a window of a micro-VM of its own",
+    load: async () => (await import("./commands/view.ts")).viewCommand,
+  },
+  {
+    name: "browse",
+    group: "Tasks:",
+    summary: "show a page of the web live, in a browser in a micro-VM of its own",
+    load: async () => (await import("./commands/browse.ts")).browseCommand,
+  },
+  {
+    name: "capture",
+    group: "Tasks:",
+    summary: "take a picture, a safe PDF and the text of a web page",
+    load: async () => (await import("./commands/capture.ts")).captureCommand,
+  },
+  {
     name: "run",
     group: "Tasks:",
     summary: "run one command in a micro-VM of its own",
@@ -94,6 +112,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: "Machines:",
     summary: "list, build, remove or verify templates",
     load: async () => (await import("./commands/templates.ts")).templatesCommand,
+  },
+  {
+    name: "up",
+    group: "This installation:",
+    summary: "start the daemon, and open its console in your browser",
+    load: async () => (await import("./commands/up.ts")).upCommand,
+  },
+  {
+    name: "down",
+    group: "This installation:",
+    summary: "end the daemon",
+    load: async () => (await import("./commands/down.ts")).downCommand,
   },
   {
     name: "doctor",

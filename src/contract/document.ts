@@ -1,4 +1,4 @@
-import type { Isolation } from "./task.ts";
+import type { Isolation, TaskPolicy } from "./task.ts";
 import type { Limits } from "./limits.ts";
 import type { TaskResult } from "./result.ts";
 
@@ -38,6 +38,26 @@ export interface DocumentChoices {
   readonly force?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly isolation?: Isolation | undefined;
+}
+
+/** How a web page is captured. */
+export interface CaptureChoices {
+  /** Default: all of `png`, `pdf` and `text`. */
+  readonly as?: SafeForm | readonly SafeForm[] | undefined;
+  /** Pixels of the window that the page is laid out for, 320 … 3,840; default 1,280. */
+  readonly width?: number | undefined;
+  /** Milliseconds that it may take to load, in whole seconds, 1,000 … 3,600,000; default 60,000. Then it is taken as it is. */
+  readonly wait?: number | undefined;
+  /** Of JPEG pages, 1 … 100; default 80. */
+  readonly quality?: number | undefined;
+  /** Directory for the safe copies; default: the current one. */
+  readonly out?: string | undefined;
+  /** Replaces safe copies that exist. Default: that is an error. */
+  readonly force?: boolean | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly isolation?: Isolation | undefined;
+  /** What the page may reach. Default: `web`, ports 80 and 443 of everything public. */
+  readonly policy?: Pick<TaskPolicy, "network"> | undefined;
 }
 
 /** A file that was written for the user. */

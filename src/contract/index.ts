@@ -1,6 +1,7 @@
 export {
   OCR_LANGUAGES,
   SAFE_FORMS,
+  type CaptureChoices,
   type DocumentChoices,
   type DocumentWarning,
   type OcrLanguage,
@@ -46,4 +47,14 @@ export type {
 } from "./result.ts";
 export type { StreamAsked, StreamListener } from "./stream-listener.ts";
 export type { Isolation, TaskInput, TaskPolicy, TaskRequest, TerminalSize } from "./task.ts";
+export {
+  CLIPBOARD_DIRECTIONS,
+  DOWNLOAD_WAYS,
+  PRINTING_WAYS,
+  type ClipboardDirection,
+  type DownloadWay,
+  type PrintingWay,
+  type ViewPolicy,
+} from "./view-policy.ts";
+export type { ViewAct, ViewFile, ViewNews, ViewStage } from "./view-talk.ts";
 export * from "./evidence/index.ts";

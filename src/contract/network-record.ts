@@ -10,11 +10,14 @@ export interface StreamDecision {
   readonly allowed: boolean;
   /** The rule that decided, as the policy writes it and where: `network.allow[1] "*.example.org" (policy.yaml:4)`. */
   readonly rule: string | undefined;
-  /** Why it was refused, or what went wrong with it: one clause; empty where all went well. */
+  /** Why it was refused, what went wrong with it, or why its record is not whole: one clause; empty where all went well. */
   readonly reason: string;
 }
 
-/** One HTTP request that was seen: the first of a stream in plain text, all where the policy inspects. Neutralised. */
+/**
+ * One HTTP request that was seen, in plain text or where the policy inspects. Neutralised. In plain text nobody is in
+ * between: it is what was sent, and the `reason` of its stream says where there may be requests that were not found.
+ */
 export interface HttpRecord {
   /** Empty, as are host and path, where an inspected request was answered though it could not be read. */
   readonly method: string;

@@ -15,6 +15,8 @@ export interface ProfileSettings {
   readonly standby: number;
   /** Types of file that this profile opens. */
   readonly mime: readonly string[];
+  /** Its machines have a display: an X server behind a socket, and programs with windows. */
+  readonly display: boolean;
   readonly limits: Partial<Limits>;
   /** What its tasks may reach, where nothing more is asked for; undefined: nothing. */
   readonly network?: NetworkPolicy | undefined;

@@ -52,6 +52,8 @@ export interface RefusedOutput {
 /** Milliseconds since the request, by the host's clock; undefined where the task did not get there. */
 export interface Timings {
   readonly machine?: number;
+  /** The command was asked for; evidence counts its times from here. */
+  readonly begun?: number;
   readonly firstByte?: number;
   readonly ended?: number;
   readonly collected?: number;

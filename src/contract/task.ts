@@ -1,6 +1,7 @@
 import type { OnFinding } from "./evidence/index.ts";
 import type { Limits } from "./limits.ts";
 import type { LocatedNetwork, NetworkPolicy } from "./network-policy.ts";
+import type { ViewPolicy } from "./view-policy.ts";
 
 /** One thing of the user's that the task may read. */
 export interface TaskInput {
@@ -44,8 +45,10 @@ export interface TaskRequest {
 }
 
 /** Added to what the profile allows by default. */
-export interface TaskPolicy {
+export interface TaskPolicy extends ViewPolicy {
   readonly network?: NetworkPolicy | LocatedNetwork | undefined;
+  /** Refuses and records all that it asks of the network, what the profile allows too. Default: no. */
+  readonly closed?: boolean | undefined;
   /** What to do as soon as a rule finds something this grave. Default: go on, and tell it in the report. */
   readonly onFinding?: OnFinding | undefined;
 }

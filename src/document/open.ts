@@ -28,7 +28,8 @@ interface DocumentSource extends NameSource {
   readonly content?: AsyncIterable<Uint8Array> | undefined;
 }
 
-interface OpenHost {
+/** What opening needs of the host. */
+export interface OpenHost {
   readonly microvisor: Microvisor;
   readonly reporting?: Reporting | undefined;
   readonly rules?: TaskHost["rules"];
@@ -56,7 +57,10 @@ export async function openDocument(
     const recognition =
       choices.ocr.length === 0
         ? undefined
-        : new Recognition({ ...host, ...choices, languages: choices.ocr, signal: host.signal });
+        : new Recognition({
+            ...{ ...host, ...choices, languages: choices.ocr, signal: host.signal },
+            asked: ["recognise", "text", "of", names.shown, "--ocr", choices.ocr.join(",")],
+          });
     try {
       const { intake, report } = await convert(source, names, { choices, directory, recognition, host });
       result.converted(intake, report);
@@ -112,6 +116,7 @@ async function convert(
       reporting,
       rules,
       signal,
+      asked: askedFor(names, choices),
       io: { stdin: Readable.from([line(names, choices)]), stdout: intake.take },
       onMachine: (made) => {
         machine = made;
@@ -125,6 +130,20 @@ async function convert(
   } finally {
     await intake.abandon();
   }
+}
+
+/** As a person would write it: the command in the guest is only how it is done. Never has the password in it. */
+function askedFor(
+  { shown }: DocumentNames,
+  { forms, ocr, dpi, dpiChosen, pages }: AdmittedChoices,
+): string[] {
+  const chosen = pages?.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`));
+  return [
+    ...["open", shown, "--as", forms.join(",")],
+    ...(ocr.length === 0 ? [] : ["--ocr", ocr.join(",")]),
+    ...(dpiChosen ? ["--dpi", String(dpi)] : []),
+    ...(chosen === undefined ? [] : ["--pages", chosen.join(",")]),
+  ];
 }
 
 function line(names: DocumentNames, choices: AdmittedChoices): string {

@@ -29,6 +29,8 @@ interface RecognitionHost {
   readonly reporting?: Reporting | undefined;
   readonly rules?: TaskHost["rules"];
   readonly languages: readonly OcrLanguage[];
+  /** What its report says that was asked for. */
+  readonly asked: readonly string[];
   readonly limits: TaskRequest["limits"];
   readonly isolation: TaskRequest["isolation"];
   readonly signal: AbortSignal | undefined;
@@ -42,13 +44,13 @@ export class Recognition {
   #waiting: { page: PageRecord; text: string; done: Deferred<ReadPage> } | undefined;
   #failure: Error | undefined;
 
-  constructor({ microvisor, reporting, rules, languages, limits, isolation, signal }: RecognitionHost) {
+  constructor({ languages, limits, isolation, signal, ...host }: RecognitionHost) {
     this.#pages.write(`${JSON.stringify({ do: "recognise", languages })}\n`);
     this.#pages.on("error", () => undefined); // the machine may be gone before all is written; `read` tells
     const io = { stdin: this.#pages, stdout: this.#take };
     const request = { profile: OFFICE, command: CONVERTER, limits, isolation };
     const ending = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
-    this.#ended = runTask(request, { microvisor, reporting, rules, io, signal: ending }).then((report) => {
+    this.#ended = runTask(request, { ...host, io, signal: ending }).then((report) => {
       this.#fail(failureOfTask(report, "The recogniser"));
       return report;
     });

@@ -110,7 +110,8 @@ function several<T extends string>(
   return known.filter((each) => asked.includes(each));
 }
 
-function whole(what: string, value: number, [least, most]: readonly [number, number]): number {
+/** @throws E_USAGE where it is none, or out of range */
+export function whole(what: string, value: number, [least, most]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw usage(
     `The ${what} is ${value}; it must be a whole number from ${least} to ${most}`,

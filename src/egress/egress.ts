@@ -36,6 +36,8 @@ export interface EgressOptions {
   readonly trust?: SecureContext | undefined;
   /** Records what passes. */
   readonly capture?: Capture | undefined;
+  /** Milliseconds since the task began. */
+  readonly now: () => number;
   /** Where secrets are looked up. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -46,7 +48,7 @@ export interface EgressOptions {
  */
 export class Egress {
   readonly #options: EgressOptions;
-  readonly #journal = new Journal();
+  readonly #journal: Journal;
   readonly #meter: BudgetMeter;
   readonly #serving = new Set<Promise<void>>();
   /** Of each stream, what ends it. A set, as one signal for thousands would look for each listener among all. */
@@ -57,6 +59,7 @@ export class Egress {
 
   constructor(options: EgressOptions) {
     this.#options = options;
+    this.#journal = new Journal(options.now);
     this.#meter = new BudgetMeter(options.network.budget);
   }
 

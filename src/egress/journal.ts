@@ -11,7 +11,6 @@ const LONGEST_NAME = 255;
 /** Gathers what a task asks of the network, within bounds. */
 export class Journal {
   readonly #now: () => number;
-  readonly #from: number;
   readonly #notes: StreamNote[] = [];
   readonly #lookups = new Set<string>();
   #omitted = 0;
@@ -19,19 +18,15 @@ export class Journal {
   #bytesOut = 0;
   #bytesIn = 0;
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param now milliseconds since the task began */
+  constructor(now: () => number) {
     this.#now = now;
-    this.#from = now();
   }
 
   /** A stream is asked for. What is told to the note of one too many is counted and forgotten. */
   begin(host: Untrusted<string>, port: number): StreamNote {
     const shown = neutralise(openUntrusted(host), LONGEST_NAME);
-    const note = new StreamNote(
-      { host: shown, port },
-      () => this.#now() - this.#from,
-      () => this.#requests++ < MOST_REQUESTS,
-    );
+    const note = new StreamNote({ host: shown, port }, this.#now, () => this.#requests++ < MOST_REQUESTS);
     if (this.#notes.length < MOST_STREAMS) this.#notes.push(note);
     else this.#omitted++;
     return note;

@@ -1,44 +1,57 @@
-import { httpRecord, readRequestHead, readStatus } from "./http/index.ts";
+import { HttpConversation, httpRecord } from "./http/index.ts";
 import { Prefix } from "./prefix.ts";
 import type { StreamNote } from "./stream-note.ts";
 import { readClientHello } from "./tls/index.ts";
 
 /**
- * Looks at the beginning of what passes, without touching it: TLS server name and protocols, or the first HTTP request
- * and the status of its answer. Holds the beginning only until it is told what it is.
+ * Looks at what passes, without touching it: TLS server name and protocols at its beginning, or the requests of HTTP/1
+ * in plain text and the statuses of their answers. Where there may be requests that it does not find, it says so.
  */
 export class Observer {
   readonly #note: StreamNote;
-  #out: Prefix | undefined = new Prefix();
-  #in: Prefix | undefined;
+  #start: Prefix | undefined = new Prefix();
+  #http: HttpConversation | undefined;
 
   constructor(note: StreamNote) {
     this.#note = note;
   }
 
   out(chunk: Uint8Array): void {
-    if (this.#out === undefined) return;
-    const goesOn = this.#out.add(chunk);
-    if (this.#isTold(this.#out.bytes) || !goesOn) this.#out = undefined;
+    if (this.#start === undefined) this.#http?.out(chunk);
+    else this.#begin(this.#start, chunk);
   }
 
   in(chunk: Uint8Array): void {
-    if (this.#in === undefined) return;
-    const goesOn = this.#in.add(chunk);
-    const reading = readStatus(this.#in.bytes);
-    if (reading.kind === "status") this.#note.httpStatus(0, reading.status);
-    if (reading.kind !== "more" || !goesOn) this.#in = undefined;
+    this.#http?.in(chunk);
   }
 
-  #isTold(start: Uint8Array): boolean {
-    const hello = readClientHello(start);
+  #begin(start: Prefix, chunk: Uint8Array): void {
+    const goesOn = start.add(chunk);
+    const hello = readClientHello(start.bytes);
+    if (hello.kind === "more" && goesOn) return;
+    this.#start = undefined;
     if (hello.kind === "hello") this.#note.tls(hello);
-    if (hello.kind !== "not-tls") return hello.kind !== "more";
-    const request = readRequestHead(start);
-    if (request.kind === "request") {
-      this.#note.http(0, httpRecord(request, undefined));
-      this.#in = new Prefix();
-    }
-    return request.kind !== "more";
+    // An inspection reads the requests itself
+    if (hello.kind !== "not-tls" || this.#note.inspected) return;
+    this.#http = this.#conversation();
+    this.#http.out(start.bytes);
+  }
+
+  #conversation(): HttpConversation {
+    const note = this.#note;
+    const lost = (count: number, why: string): void => {
+      note.fault(`${count === 0 ? "its requests" : `requests after ${count}`} are not recorded: ${why}`);
+    };
+    return new HttpConversation({
+      onRequest: (number, head) => {
+        const isKept = note.http(number, httpRecord(head, undefined));
+        if (!isKept) lost(number, "there are too many");
+        return isKept;
+      },
+      onStatus: (number, status) => {
+        note.httpStatus(number, status);
+      },
+      onLost: lost,
+    });
   }
 }

@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly onStream?: StreamListener | undefined;
   /** File that gets all that passes, as PCAPNG; never one that exists. */
   readonly pcap?: string | undefined;
+  /** Milliseconds since the task began. */
+  readonly now: () => number;
   /** Where secrets are looked up. */
   readonly env: NodeJS.ProcessEnv;
 }

@@ -82,9 +82,11 @@ export class StreamNote {
     };
   }
 
-  /** Request number `index` of the stream; neutralised by whoever read it. */
-  http(index: number, record: HttpRecord): void {
-    if (index < MOST_REQUESTS && this.#mayRecord()) this.#http[index] = record;
+  /** Request number `index` of the stream; neutralised by whoever read it. @returns whether it has room */
+  http(index: number, record: HttpRecord): boolean {
+    const hasRoom = index < MOST_REQUESTS && this.#mayRecord();
+    if (hasRoom) this.#http[index] = record;
+    return hasRoom;
   }
 
   httpStatus(index: number, status: number): void {

@@ -15,7 +15,7 @@ afterAll(() => {
 
 it("has its stream wait while the disk does not keep up, so that nothing is left out", async () => {
   const capture = await Capture.open(join(directory, "a.pcapng"));
-  const journal = new Journal();
+  const journal = new Journal(() => 0);
   const trace = capture.stream({ name: "a.test", address: "192.0.2.7", port: 80 });
   const note = journal.begin(asUntrusted("a.test"), 80);
   const watcher = new StreamWatcher({ note, journal, meter: new BudgetMeter({}), trace, capture });
@@ -34,7 +34,7 @@ it("has its stream wait while the disk does not keep up, so that nothing is left
 });
 
 it("has nobody wait where nothing is captured", () => {
-  const journal = new Journal();
+  const journal = new Journal(() => 0);
   const note = journal.begin(asUntrusted("a.test"), 80);
   const watcher = new StreamWatcher({
     note,

@@ -3,6 +3,7 @@ export { cgroupHost, jailUid, makeCgroups, planCgroups, type CgroupLimits } from
 export type {
   Accelerator,
   BootMedia,
+  DiskUsage,
   Engine,
   EngineFacts,
   GuestMemory,
@@ -13,4 +14,5 @@ export type {
   MachineUsage,
   StartRequest,
 } from "./machine.ts";
+export { acceleratorOf, usageOf } from "./qemu/process-usage.ts";
 export { QemuEngine } from "./qemu/qemu-engine.ts";

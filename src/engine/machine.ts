@@ -56,6 +56,15 @@ export interface MachineUsage {
   readonly privateBytes: number;
 }
 
+/** What a guest asked of its disks so far. They are read-only: whatever is written is an attempt. */
+export interface DiskUsage {
+  readonly readBytes: number;
+  /** Requests. */
+  readonly reads: number;
+  readonly writtenBytes: number;
+  readonly writes: number;
+}
+
 /**
  * The RAM of a machine that was loaded, seen from outside and only of sense while it is paused. Places are those in the
  * frozen RAM file. What the guest wrote is untrusted.
@@ -94,6 +103,8 @@ export interface Machine {
   snapshot(): Promise<Uint8Array>;
   /** Undefined where it has ended. */
   usage(): MachineUsage | undefined;
+  /** Undefined where it has ended, or does not say. Never rejects. */
+  disk(): Promise<DiskUsage | undefined>;
   /** Kills it now; harmless when it is dead. Await `ended` for the end. */
   kill(): void;
 }

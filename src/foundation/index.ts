@@ -1,5 +1,5 @@
 export { cutToBytes } from "./cut-to-bytes.ts";
-export { within, sleep } from "./deadline.ts";
+export { LAB_PATIENCE, sleep, within } from "./deadline.ts";
 export { deferred, type Deferred } from "./deferred.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
 export { MayflyError, asMayflyError, errnoOf, exhaustion, isMayflyError } from "./errors.ts";
@@ -7,7 +7,7 @@ export { attempt, ignoring } from "./ignoring.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { isVmId, newVmId, type VmId } from "./ids.ts";
 export { nearest } from "./nearest.ts";
-export { placeNew } from "./place-new.ts";
+export { lacksLinks, placeNew } from "./place-new.ts";
 export { tellMistake, type KeyPath, type Mistake } from "./schema-issue.ts";
 export { inStore, makeStoreDirectory, storeFailure } from "./store-failure.ts";
 export { asUntrusted, neutralise, neutraliseText, openUntrusted, type Untrusted } from "./untrusted.ts";

@@ -84,7 +84,7 @@ async function makeParts(
   const root = await placeRoot({
     name,
     folder,
-    debian,
+    settings: { debian, display: profile.display },
     images: store.images,
     image,
     work,

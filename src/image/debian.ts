@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import type { Progress } from "../contract/index.ts";
 import { runTool } from "../process/index.ts";
 import { INSTALLATION } from "./find-profile.ts";
-import type { DebianSettings } from "./profile-document.ts";
+import { DISPLAY } from "./key.ts";
+import type { RootSettings } from "./profile-document.ts";
 
 /** The release that images are made of: what the agent, the kernel's modules and the tests were made for. */
 const SUITE = "bookworm";
@@ -67,7 +68,7 @@ export async function bootstrap({
 /** Root file system of a profile as a tar file. @returns the Debian packages in it */
 export async function bootstrapRoot(
   folder: string,
-  debian: DebianSettings,
+  { debian, display }: RootSettings,
   {
     target,
     work,
@@ -92,6 +93,7 @@ export async function bootstrapRoot(
   ];
   const hooks = [
     ...script(join(folder, "build")),
+    ...(display ? ['mkdir -p "$1/usr/lib/mayfly"', `copy-in ${quote(DISPLAY)} /usr/lib/mayfly`] : []),
     ...(existsSync(overlay) ? [`copy-in ${quote(overlay)}/. /`] : []),
     ...script(join(INSTALLATION, "guest", "image", "furnish")),
     ...(debian.variant === "extract"

@@ -25,13 +25,18 @@ export async function ensureImage(name: string, { store, progress, signal }: Ens
   const folder = findProfile(name);
   const key = imageKey(folder);
   const paths = pathsIn(store);
-  const target = join(paths.images, `${name}-${key}`);
+  const target = imagePlace(name, store);
   return await inStore(
     store,
     async () =>
       (await readSound(target)) ??
       (await buildOnce({ name, folder, key, target, store: paths, progress, signal })),
   );
+}
+
+/** Where the image of a profile, as it is now, is or would be built. @throws E_UNKNOWN_PROFILE */
+export function imagePlace(name: string, store: string): string {
+  return join(pathsIn(store).images, `${name}-${imageKey(findProfile(name))}`);
 }
 
 /** Under a lock, as two that find an image missing or damaged must not work on it at once. */

@@ -1,5 +1,5 @@
 export { hashFile, lookOf } from "./digest.ts";
-export { ensureImage } from "./ensure.ts";
+export { ensureImage, imagePlace } from "./ensure.ts";
 export { INSTALLATION, findProfile, listProfiles } from "./find-profile.ts";
 export { listImages, removeImage, verifyImage, type StoredImage } from "./manage.ts";
 export { readImage, type Image } from "./manifest.ts";

@@ -34,6 +34,7 @@ const Manifest = v.object({
     warmUp: commands,
     standby: v.number(),
     mime: v.pipe(v.array(v.string()), v.readonly()),
+    display: v.optional(v.boolean(), false),
     limits: v.record(v.string(), v.number()),
     network: v.optional(v.custom<NetworkPolicy>((value) => typeof value === "object")),
   }),

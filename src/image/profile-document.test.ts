@@ -22,6 +22,7 @@ describe("parseProfile", () => {
       vcpus: 1,
       standby: 0,
       warmUp: [["true"]],
+      display: false,
       limits: { timeMs: 90_000, outputBytes: 1024 },
     });
   });
@@ -30,6 +31,7 @@ describe("parseProfile", () => {
     ["a mistyped key", `${GOOD}memroy: 1G\n`, /profile\.yaml:4: .*did you mean "memory"/],
     ["a mistyped inner key", "description: x\ndebian:\n  pakages: [a]\n", /did you mean "packages"|packages/],
     ["a bad size", `${GOOD}memory: lots\n`, /:4: memory: must be a size/],
+    ["a display that is neither there nor not", `${GOOD}display: x11\n`, /:4: display: /],
     ["broken YAML", "description: [\n", /profile\.yaml:\d+: /],
     ["no packages", "description: x\ndebian:\n  packages: []\n", /packages/],
     ["nothing", "", /profile\.yaml:1: /],

@@ -38,12 +38,19 @@ const ProfileDocument = v.strictObject({
   warmUp: v.optional(v.array(v.pipe(words, v.minLength(1))), [["true"]]),
   standby: v.optional(count, 0),
   mime: v.optional(words, []),
+  display: v.optional(v.boolean(), false),
   modules: v.optional(words, []),
   limits: v.optional(LimitsPart, {}),
   network: v.optional(NetworkSchema),
 });
 
 export type DebianSettings = v.InferOutput<typeof Debian>;
+
+/** What a root file system is made of, besides the profile's own files. */
+export interface RootSettings {
+  readonly debian: DebianSettings;
+  readonly display: boolean;
+}
 
 /** What `profile.yaml` says. */
 export interface ProfileDocument extends ProfileSettings {

@@ -7,7 +7,7 @@ import { bootstrapRoot } from "./debian.ts";
 import { hashFile } from "./digest.ts";
 import { rootKey } from "./key.ts";
 import { readImage, type Image } from "./manifest.ts";
-import type { DebianSettings } from "./profile-document.ts";
+import type { RootSettings } from "./profile-document.ts";
 import { HEADS_FILE, writeProgramHeads } from "./program-heads.ts";
 import { PROGRAMS } from "./programs.ts";
 
@@ -21,7 +21,7 @@ const PACKING = ["-comp", "lz4", "-b", "128K", "-root-mode", "755", "-root-uid",
 interface RootRequest {
   readonly name: string;
   readonly folder: string;
-  readonly debian: DebianSettings;
+  readonly settings: RootSettings;
   /** Where other images lie. */
   readonly images: string;
   /** Directory of the image that is being made. */
@@ -42,7 +42,7 @@ interface Root {
  * things (so a new agent costs seconds, not a download), else a new one.
  */
 export async function placeRoot(request: RootRequest): Promise<Root> {
-  const key = rootKey(request.folder, request.debian);
+  const key = rootKey(request.folder, request.settings);
   const packages = (await linkRoot(key, request)) ?? (await makeRoot(request));
   return { rootKey: key, packages };
 }
@@ -77,7 +77,7 @@ async function linkAll({ directory, manifest }: Image, image: string): Promise<b
 async function makeRoot({
   name,
   folder,
-  debian,
+  settings,
   image,
   work,
   progress,
@@ -85,7 +85,12 @@ async function makeRoot({
 }: RootRequest): Promise<string[]> {
   const tar = join(work, "root.tar");
   const programs = join(image, ROOT_FILES.programs);
-  const packages = await bootstrapRoot(folder, debian, { target: { tar, programs }, work, progress, signal });
+  const packages = await bootstrapRoot(folder, settings, {
+    target: { tar, programs },
+    work,
+    progress,
+    signal,
+  });
   progress({ step: `Packing the root file system of ${name}` });
   const pack = ["sqfstar", ...PACKING, "-quiet", "-no-progress", join(image, ROOT_FILES.root)];
   await runTool(pack, { input: { file: tar }, timeoutMs: HOUR, signal, failure: "E_IMAGE_BUILD" });

@@ -6,4 +6,15 @@ export type { MicroVm } from "./micro-vm.ts";
 export { Microvisor, type ForkOptions, type ReadyVm } from "./microvisor.ts";
 export { listTemplates, readTemplate, removeTemplateFiles, type TemplateManifest } from "./template-files.ts";
 export { templateStore } from "./template-maker.ts";
-export { findFrozen, listFrozen, removeFrozen, sweepFrozen, thaw, type FrozenVm } from "./frozen/index.ts";
+export {
+  FROZEN_BOUNDS,
+  boundFrozen,
+  findFrozen,
+  holdFrozen,
+  listFrozen,
+  removeFrozen,
+  sweepFrozen,
+  thaw,
+  type FrozenVm,
+  type Kept,
+} from "./frozen/index.ts";

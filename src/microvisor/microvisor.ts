@@ -8,7 +8,7 @@ import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
 import { forkTemplate } from "./fork.ts";
-import { freezeVm } from "./frozen/index.ts";
+import { freezeVm, type Kept } from "./frozen/index.ts";
 import type { Host } from "./host.ts";
 import { newIdentity } from "./identity.ts";
 import type { MicroVm } from "./micro-vm.ts";
@@ -97,7 +97,6 @@ export class Microvisor implements AsyncDisposable {
     const taken = standby === undefined ? undefined : await wakeStandby(standby, profile);
     const request = { template, image, kind: "task", label, cpus: limits.cpus } as const;
     const awake = taken ?? (await wakeOrDispose(await forkTemplate(this.#host, request), profile));
-    awake.vm.observation.begin();
     this.#forked.set(awake.vm, prepared);
     return { ...facts, ...awake, origin: taken === undefined ? "fork" : "standby" };
   }
@@ -105,13 +104,13 @@ export class Microvisor implements AsyncDisposable {
   /**
    * Pauses a micro-VM for good and keeps it as it is, for `mayfly inspect`.
    * @param why for people
-   * @returns directory of what is kept
-   * @throws E_DISK_FULL, E_STORE_UNWRITABLE, E_ENGINE_DIED
+   * @param signal ends it, and nothing is kept
+   * @throws E_DISK_FULL, E_STORE_UNWRITABLE, E_ENGINE_DIED, and the reason of the signal
    */
-  async freeze(vm: MicroVm, why: string): Promise<string> {
+  async freeze(vm: MicroVm, why: string, signal?: AbortSignal): Promise<Kept> {
     const forked = this.#forked.get(vm);
     if (forked === undefined) throw new MayflyError("E_TEMPLATE", "Only a fork can be frozen");
-    return await freezeVm(this.#host, { vm, ...forked, why });
+    return await freezeVm(this.#host, { vm, ...forked, why, signal });
   }
 
   /** What isolates the profile's micro-VMs here; makes image and template where they are missing. */

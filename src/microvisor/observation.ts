@@ -15,13 +15,19 @@ export class Observation {
   readonly #machine: Machine;
   readonly #baseline: (() => Baseline) | undefined;
   readonly #inputs: Buffer[] = [];
+  readonly #compare: typeof checkMemory;
   #sampler: Sampler | undefined;
   #from = performance.now();
+  /** One check at a time: another one would let the machine run on under it. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Of the machine as it stands paused. */
+  #standing: MemoryRecord | undefined;
 
   /** @param baseline what its memory is compared with; read when it is first needed */
-  constructor(machine: Machine, baseline: (() => Baseline) | undefined) {
+  constructor(machine: Machine, baseline: (() => Baseline) | undefined, compare = checkMemory) {
     this.#machine = machine;
     this.#baseline = baseline;
+    this.#compare = compare;
   }
 
   /** The task begins: what is told of times and use counts from now on. */
@@ -38,39 +44,68 @@ export class Observation {
     this.#inputs.push(createHash("sha256").update(page).digest());
   }
 
-  resources(): ResourceRecord {
+  async resources(): Promise<ResourceRecord> {
     this.#sampler ??= new Sampler(this.#machine);
-    return this.#sampler.record();
+    return await this.#sampler.record();
   }
 
-  /** Pauses the machine, compares its memory with its template's, and lets it run on if so wished. Never rejects. */
+  /**
+   * Pauses the machine, compares its memory with its template's, and lets it run on if so wished. Of one that stands
+   * paused since the last check, it is the same record. Never rejects.
+   */
   async check(afterwards: "continue" | "stay"): Promise<MemoryRecord> {
+    const check = this.#turn.then(async () => await this.#check(afterwards));
+    this.#turn = check;
+    return await check;
+  }
+
+  /** Lets the machine run on that was left paused after a check. @throws E_ENGINE_DIED */
+  async resume(): Promise<void> {
+    if (this.#standing === undefined) return;
+    this.#standing = undefined;
+    await this.#machine.continue();
+  }
+
+  async #check(afterwards: "continue" | "stay"): Promise<MemoryRecord> {
+    if (this.#standing !== undefined && afterwards === "stay") return this.#standing;
+    const record = await this.#compared();
+    if (afterwards === "stay") this.#standing = record;
+    else {
+      this.#standing = undefined;
+      await ignoring(this.#machine.continue(), "a machine that has ended is told by what comes next");
+    }
+    return record;
+  }
+
+  async #compared(): Promise<MemoryRecord> {
     const at = Math.round(performance.now() - this.#from);
+    const deadline = new AbortController();
     try {
       const late = (): MayflyError =>
         new MayflyError("E_ENGINE_PROTOCOL", `The check did not end within ${DEADLINE_MS / 1000} s`);
-      const { record } = await within(this.#settled(), DEADLINE_MS, { late });
+      const { record } = await within(this.#settled(deadline.signal), DEADLINE_MS, { late });
       return { ...record, at };
     } catch (cause) {
       return { ...uncheckedMemory(asMayflyError(cause).message), at };
     } finally {
-      if (afterwards === "continue")
-        await ignoring(this.#machine.continue(), "a machine that has ended is told by what comes next");
+      deadline.abort();
     }
   }
 
   /** Again, where the kernel was just rewriting its text. */
-  async #settled(): Promise<MemoryCheck> {
+  async #settled(over: AbortSignal): Promise<MemoryCheck> {
     const baseline = this.#baseline?.();
     if (baseline === undefined)
       throw new MayflyError("E_TEMPLATE", "The machine was booted; it has no template to be compared with");
     for (const head of this.#inputs) baseline.heads.add(head);
     for (let tries = 1; ; tries++) {
       await this.#machine.pause();
-      const check = await checkMemory(this.#machine, baseline);
+      const check = await this.#compare(this.#machine, baseline);
       if (!check.unsettled || tries === MOST_TRIES) return check;
+      over.throwIfAborted(); // the machine is another's now, who may want it paused
       await this.#machine.continue();
       await sleep(SETTLE_MS);
+      over.throwIfAborted();
     }
   }
 }

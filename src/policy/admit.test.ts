@@ -31,6 +31,13 @@ describe("admit", () => {
     });
   });
 
+  it("closes the network of a profile where that is asked for", () => {
+    const profile = { network: { allow: ["example.org"] } };
+    const asked = { command: ["true"], policy: { network: { allow: ["example.net"] } } };
+    expect(admit(asked, profile).network?.policy.allow).toHaveLength(2);
+    expect(admit({ ...asked, policy: { ...asked.policy, closed: true } }, profile).network).toBeUndefined();
+  });
+
   it("refuses an empty command", () => {
     expect(usage(() => admit({ command: [] }))).toContain("empty");
     expect(usage(() => admit({ command: [""] }))).toContain("empty");

@@ -5,6 +5,7 @@ import {
   type NetworkPolicy,
   type OnFinding,
   type TaskInput,
+  type TaskPolicy,
   type TaskRequest,
 } from "../contract/index.ts";
 import { MayflyError, neutralise } from "../foundation/index.ts";
@@ -63,12 +64,20 @@ export function admit(request: TaskRequest, defaults: ProfileDefaults = {}): Adm
     ...admitCommand(request.command, request.env ?? {}),
     inputs: admitInputs(inputs),
     limits: admitLimits(limits, defaults.limits),
-    network: admitNetwork(defaults.network, policy.network),
+    network: networkOf(policy, defaults),
     onFinding: policy.onFinding && admitOnFinding(policy.onFinding),
     needsHardware: isolation === "hardware",
     cwd: admitDirectory(request.cwd ?? home),
     user: admitUser(user),
   };
+}
+
+/** Undefined where nothing is allowed, or nothing at all is to be. */
+export function networkOf(
+  { closed = false, network }: TaskPolicy,
+  defaults: Pick<ProfileDefaults, "network">,
+): LocatedNetwork | undefined {
+  return closed ? undefined : admitNetwork(defaults.network, network);
 }
 
 /** Lists add up, the profile's first. Whether they make sense is told by whoever enforces them. */

@@ -5,4 +5,6 @@ export { RecentLog } from "./recent-log.ts";
 export { runTool, type ToolResult } from "./run-tool.ts";
 export type { ToolOptions } from "./tool-options.ts";
 export { requireSubordinateIds } from "./subordinate-ids.ts";
+export { startDetached } from "./start-detached.ts";
 export { spawnSupervised, type ProcessExit, type SupervisedProcess } from "./supervisor.ts";
+export { startForUser } from "./start-for-user.ts";

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { MayflyError, formatTime, type ErrorCode } from "../foundation/index.ts";
+import { LAB_PATIENCE, MayflyError, formatTime, type ErrorCode } from "../foundation/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { startTool } from "./start-tool.ts";
 import type { ToolOptions } from "./tool-options.ts";
@@ -49,7 +49,7 @@ class ToolRun {
     const late = `${this.#name} did not finish within ${formatTime(timeoutMs)}.`;
     const timer = setTimeout(() => {
       this.#stop(this.#error(late));
-    }, timeoutMs);
+    }, timeoutMs * LAB_PATIENCE);
     const onAbort = (): void => {
       this.#stop(signal?.reason as Error);
     };

@@ -20,16 +20,18 @@ interface ReportParts {
   readonly findings: readonly Finding[];
   /** As it was admitted; undefined where it was refused. */
   readonly task: AdmittedTask | undefined;
+  /** What it says that was asked for; default: the task's command. */
+  readonly asked?: readonly string[] | undefined;
 }
 
 /** Puts a report together. Every text in it is neutralised, whoever it came from. Pure. */
-export function buildReport({ origin, result, evidence, findings, task }: ReportParts): Report {
+export function buildReport({ origin, result, evidence, findings, task, asked }: ReportParts): Report {
   const facts = withoutNote({ ...result, network: boundNetwork(result.network) });
   const witness = boundWitness(evidence.witness);
   return neutral({
     format: 1,
     origin,
-    command: task?.command ?? [],
+    command: asked ?? task?.command ?? [],
     result: facts,
     witness,
     resources: evidence.resources,

@@ -1,6 +1,7 @@
+export { sayOutcome } from "./say-outcome.ts";
 export { buildReport, noteOf } from "./build.ts";
 export { canonicalJson } from "./canonical.ts";
 export { decodeSignedReport, MOST_REPORT_BYTES } from "./decode.ts";
 export type { Evidence } from "./evidence.ts";
 export { processTree, saidOf, treeRows, type TreeRow } from "./process-tree.ts";
-export { Recorder, exitCodeOf, type MachineFacts } from "./recorder.ts";
+export { Recorder, exitCodeOf, type CollectedOutputs, type MachineFacts } from "./recorder.ts";

@@ -49,6 +49,7 @@ export class Recorder {
   #refused: readonly RefusedOutput[] = [];
   #evidence = NO_EVIDENCE;
   #frozen: string | undefined;
+  #triedFreezing = false;
   #findings: readonly Finding[] = [];
 
   constructor(profile: string) {
@@ -84,9 +85,14 @@ export class Recorder {
     return this.#outcome?.kind === "stopped" ? this.#outcome.finding : undefined;
   }
 
-  /** The micro-VM was kept in this directory. */
-  frozen(directory: string): void {
+  /** The micro-VM was kept in this directory; undefined where it could not be. */
+  frozen(directory: string | undefined): void {
     this.#frozen = directory;
+    this.#triedFreezing = true;
+  }
+
+  get triedFreezing(): boolean {
+    return this.#triedFreezing;
   }
 
   warn(warning: string): void {

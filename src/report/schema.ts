@@ -86,6 +86,7 @@ const Result = v.looseObject({
   startedAt: v.pipe(v.string(), v.isoTimestamp()),
   timings: v.looseObject({
     machine: v.optional(count),
+    begun: v.optional(count),
     firstByte: v.optional(count),
     ended: v.optional(count),
     collected: v.optional(count),
@@ -181,10 +182,14 @@ export const ReportSchema = v.looseObject({
     events: list(WitnessEvent, 20_000),
   }),
   resources: v.looseObject({
-    samples: list(v.looseObject({ at: v.number(), cpuMs: count, privateBytes: count }), 600),
+    samples: list(
+      v.looseObject({ at: v.number(), cpuMs: count, privateBytes: count, readBytes: count }),
+      600,
+    ),
     cpuMs: count,
     peakPrivateBytes: count,
-    console: list(text, 200),
+    disk: v.looseObject({ readBytes: count, reads: count, writtenBytes: count, writes: count }),
+    console: list(v.looseObject({ at: v.number(), text }), 200),
   }),
   memory: Memory,
   findings: list(Finding, 10_000),

@@ -3,13 +3,16 @@ import { buffer } from "node:stream/consumers";
 import type { AgentConnection, ExecRequest, GuestEntry, GuestProcess } from "../channel/index.ts";
 import type {
   DisposalStep,
+  Finding,
   IsolationFact,
   MemoryRecord,
   NetworkRecord,
+  OnFinding,
   ResourceRecord,
 } from "../contract/index.ts";
+import { asMayflyError, deferred, ignoring } from "../foundation/index.ts";
 import type { ReadyVm } from "../microvisor/index.ts";
-import type { TaskNetwork } from "../task/index.ts";
+import { Guard, type FindingStop, type TaskNetwork } from "../task/index.ts";
 
 /** Default: no variables but the guest's own, the user's home, the user without rights, pipes. */
 export type ExecOptions = Partial<Omit<ExecRequest, "argv">>;
@@ -19,7 +22,18 @@ interface ForkParts {
   readonly network: TaskNetwork;
   /** Variables of all its programs. */
   readonly env: Readonly<Record<string, string>>;
-  readonly freeze: (why: string) => Promise<string>;
+  readonly freeze: (why: string, signal?: AbortSignal) => Promise<string>;
+  readonly stop: FindingStop;
+  readonly onFinding: OnFinding | undefined;
+}
+
+/** Why a fork was ended by its policy. */
+export interface ForkStopped {
+  readonly finding: Finding;
+  /** Directory that keeps it for `mayfly inspect`, where the policy says `freeze`. */
+  readonly frozen: string | undefined;
+  /** Why it could not be kept, where it could not. */
+  readonly failure: string | undefined;
 }
 
 /**
@@ -38,10 +52,16 @@ export class Fork implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
 
   readonly #freeze: ForkParts["freeze"];
+  readonly #guard: Guard;
+  readonly #stopped = deferred<ForkStopped>();
 
   /** @internal */
-  constructor(profile: string, { ready, network, env, freeze }: ForkParts) {
+  constructor(profile: string, { ready, network, env, freeze, stop, onFinding }: ForkParts) {
     this.#freeze = freeze;
+    const onFound = async (finding: Finding): Promise<void> => {
+      await this.#end(finding, onFinding?.do === "freeze");
+    };
+    this.#guard = new Guard(ready, { stop, network, onFound });
     this.#ready = ready;
     this.#network = network;
     this.#env = env;
@@ -86,10 +106,11 @@ export class Fork implements AsyncDisposable {
    * use, but to be disposed of.
    * @param why for people
    * @returns the directory that keeps it
-   * @throws E_DISK_FULL, E_STORE_UNWRITABLE
+   * @throws E_DISK_FULL, E_STORE_UNWRITABLE, and the reason of the signal
    */
-  async freeze(why: string): Promise<string> {
-    return await this.#freeze(why);
+  async freeze(why: string, signal?: AbortSignal): Promise<string> {
+    await this.#guard.end(); // it would let the machine run on
+    return await this.#freeze(why, signal);
   }
 
   /** A connection to a port on the guest's loopback or to a unix socket in it. @throws E_GUEST_REFUSED */
@@ -111,18 +132,44 @@ export class Fork implements AsyncDisposable {
   }
 
   /** What it used so far, and what its kernel printed. */
-  resources(): ResourceRecord {
-    return this.#ready.vm.observation.resources();
+  async resources(): Promise<ResourceRecord> {
+    return await this.#ready.vm.observation.resources();
+  }
+
+  /**
+   * Settles when the micro-VM was ended for a finding, as `policy.onFinding` has it; never otherwise. It is gone then, as
+   * after `kill`.
+   */
+  get stopped(): Promise<ForkStopped> {
+    return this.#stopped.promise;
   }
 
   /** Destroys the micro-VM and says what was seen to be gone. Idempotent. */
   async kill(): Promise<readonly DisposalStep[]> {
-    await this.#network.close();
-    return await this.#ready.vm.dispose();
+    await this.#guard.end();
+    return await this.#dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+  }
+
+  async #dispose(): Promise<readonly DisposalStep[]> {
+    await this.#network.close();
+    return await this.#ready.vm.dispose();
+  }
+
+  async #end(finding: Finding, freezes: boolean): Promise<void> {
+    let frozen: string | undefined;
+    let failure: string | undefined;
+    try {
+      if (freezes) frozen = await this.#freeze(`${finding.severity}: ${finding.text}`);
+    } catch (cause) {
+      failure = asMayflyError(cause).message;
+    }
+    await ignoring(this.#network.close(), "the streams are gone all the same");
+    await this.#ready.vm.dispose();
+    this.#stopped.resolve({ finding, frozen, failure });
   }
 
   get #agent(): AgentConnection {

@@ -6,8 +6,15 @@ export {
   type Finding,
   type LayerState,
 } from "./doctor/index.ts";
-export { Fork, type ExecOptions } from "./fork.ts";
-export { FrozenVms, type DroppedFile, type DroppedFiles, type FrozenVm } from "./frozen/index.ts";
+export { Fork, type ExecOptions, type ForkStopped } from "./fork.ts";
+export {
+  FrozenVms,
+  type DiskChange,
+  type DiskChanges,
+  type DroppedFile,
+  type DroppedFiles,
+  type FrozenVm,
+} from "./frozen/index.ts";
 export {
   buildImage,
   listImages,
@@ -18,9 +25,11 @@ export {
   type ImageInfo,
   type ProfileInfo,
 } from "./images.ts";
-export { Mayfly, type RunningVm } from "./mayfly.ts";
+export { mayflyVersion } from "./installation.ts";
+export { Mayfly, type RunningVm, type VmUsage } from "./mayfly.ts";
 export type {
   BatchEvent,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,
@@ -45,6 +54,7 @@ export {
   formatReport,
   processRows,
   saidOf,
+  sayOutcome,
   tightenPolicy,
   verifyReport,
   type ReportFormat,
@@ -60,5 +70,7 @@ export {
   type StoreOptions,
   type TemplateInfo,
 } from "./templates.ts";
+export { openInBrowser } from "./browser.ts";
+export type { BrowseRequest, LiveView, ViewRequest } from "./views.ts";
 export { DEFAULT_LIMITS } from "../policy/index.ts";
 export type { NetworkExplanation } from "../policy/network/index.ts";

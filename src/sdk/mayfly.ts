@@ -1,17 +1,25 @@
 import { Readable, Writable } from "node:stream";
 import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
 import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import { OFFICE, admitJobs, inBatch, needWholeNames, openDocument } from "../document/index.ts";
-import type { EngineFacts } from "../engine/index.ts";
+import {
+  OFFICE,
+  admitJobs,
+  captureAddress,
+  inBatch,
+  needWholeNames,
+  openDocument,
+} from "../document/index.ts";
+import { acceleratorOf, usageOf, type EngineFacts, type MachineUsage } from "../engine/index.ts";
 import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitNetwork } from "../policy/index.ts";
+import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
+import { admitLimits, admitOnFinding, networkOf } from "../policy/index.ts";
 import { isAlive } from "../process/index.ts";
-import { TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
+import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
 import { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
   BatchNews,
+  CaptureRequest,
   ForkRequest,
   MayflyOptions,
   OpenManyRequest,
@@ -22,6 +30,7 @@ import type {
 } from "./options.ts";
 import { Reports } from "./reports.ts";
 import { requireCertificates } from "./roots.ts";
+import type { BrowseRequest, LiveView, ViewRequest, Views } from "./views.ts";
 
 /** Bytes of output that are gathered where the caller names no stream and no limit. */
 const GATHERED_BYTES = 16 * MIB;
@@ -39,6 +48,11 @@ export interface RunningVm {
   readonly owner: number;
 }
 
+/** What a running micro-VM uses, seen from the host. */
+export interface VmUsage extends MachineUsage {
+  readonly isolation: IsolationFact["kind"] | undefined;
+}
+
 /**
  * Mayfly, embedded in this process: complete without a daemon.
  *
@@ -51,6 +65,7 @@ export class Mayfly implements AsyncDisposable {
   readonly #network: Pick<MayflyOptions, "dns" | "roots">;
   readonly #state: string | undefined;
   readonly #ruleFiles: readonly string[];
+  #views: Promise<Views> | undefined;
   #loadedRules: ReturnType<typeof loadRules> | undefined;
   /** The reports that are kept of this user's tasks. */
   readonly reports: Reports;
@@ -85,6 +100,7 @@ export class Mayfly implements AsyncDisposable {
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     sweepFrozen(host.store);
+    await boundFrozen(host.store);
     const mayfly = new Mayfly(host, { dns, roots, state, rules });
     if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
     for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
@@ -93,7 +109,8 @@ export class Mayfly implements AsyncDisposable {
 
   /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
   async run(request: RunRequest): Promise<RunResult> {
-    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, report, onReport, ...task } = request;
+    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, secretEnv, ...rest } = request;
+    const { report, onReport, onLive, onWitness, ...task } = rest;
     const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
     const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
     const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
@@ -105,8 +122,9 @@ export class Mayfly implements AsyncDisposable {
       stderr: stderr ?? gathered.stderr,
       onResize,
     };
-    const network = { ...this.#network, onStream, pcap };
-    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal };
+    const network = { ...this.#network, onStream, pcap, env: secretEnv };
+    const told = { onLive, onWitness };
+    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal, ...told };
     const reporting = this.#reporting(report, onReport);
     const result = await runTask({ ...task, limits }, { ...host, reporting });
     return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
@@ -125,6 +143,20 @@ export class Mayfly implements AsyncDisposable {
     const reporting = this.#reporting(report);
     const host = { microvisor: this.#microvisor, reporting, rules: this.#rules, signal };
     return await openDocument(document, choices, { ...host, onPage, onStage });
+  }
+
+  /**
+   * Loads a web page in a micro-VM of its own and makes safe copies of what is seen there: a picture, a PDF, its text.
+   * Resolves whatever the outcome; rejects never.
+   * @param address `https://example.org/page`; without a scheme it is https
+   */
+  async capture(
+    address: string,
+    { signal, onStage, onStream, pcap, report, ...choices }: CaptureRequest = {},
+  ): Promise<OpenResult> {
+    const host = { microvisor: this.#microvisor, reporting: this.#reporting(report), rules: this.#rules };
+    const network = { ...this.#network, onStream, pcap };
+    return await captureAddress(address, choices, { ...host, network, signal, onStage });
   }
 
   /**
@@ -152,6 +184,24 @@ export class Mayfly implements AsyncDisposable {
   }
 
   /**
+   * Shows a document live, in a window of a micro-VM of its own, to this user's own browser. Resolves when there is an
+   * address; the handle tells the rest.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async view(path: string, request: ViewRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).document(path, request);
+  }
+
+  /**
+   * Shows a page of the web live, in a browser in a micro-VM of its own. Its network is the web, unless the policy says
+   * otherwise.
+   * @throws E_USAGE, E_BAD_POLICY
+   */
+  async browse(url: string, request: BrowseRequest = {}): Promise<LiveView> {
+    return await (await this.#viewing()).page(url, request);
+  }
+
+  /**
    * A micro-VM to work with step by step. Dispose of the handle to destroy it.
    * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
    */
@@ -161,15 +211,17 @@ export class Mayfly implements AsyncDisposable {
   ): Promise<Fork> {
     const defaults = await this.#microvisor.profileDefaults(profile);
     const admitted = admitLimits(limits, defaults.limits);
-    const network = await TaskNetwork.open(admitNetwork(defaults.network, policy?.network), {
-      ...this.#network,
-      onStream,
-    });
+    const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
+    const stop = await FindingStop.open(onFinding, this.#rules);
+    const allowed = networkOf(policy ?? {}, defaults);
+    const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
     const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
     const ready = await this.#microvisor.fork(profile, options);
     try {
-      const freeze = async (why: string): Promise<string> => await this.#microvisor.freeze(ready.vm, why);
-      return new Fork(profile, { ready, network, env: await network.attach(ready.vm), freeze });
+      const freeze = async (why: string, signal?: AbortSignal): Promise<string> =>
+        (await this.#microvisor.freeze(ready.vm, why, signal)).directory;
+      const env = await network.attach(ready.vm);
+      return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
     } catch (cause) {
       await network.close();
       await ready.vm.dispose();
@@ -201,6 +253,15 @@ export class Mayfly implements AsyncDisposable {
       .map(describe);
   }
 
+  /** What one of these uses now, and what holds it; undefined while it is made, and when it has ended. */
+  usageOf(id: string): VmUsage | undefined {
+    const entry = this.#host.ledger.list().find((each) => each.id === id);
+    const [process] = entry?.processes.filter(isAlive) ?? [];
+    const usage = process && usageOf(process.pid);
+    const accelerator = process && acceleratorOf(process.pid);
+    return usage && { ...usage, isolation: accelerator && (accelerator === "kvm" ? "hardware" : "emulated") };
+  }
+
   /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */
   kill(id: string): RunningVm {
     if (id === "")
@@ -227,8 +288,9 @@ export class Mayfly implements AsyncDisposable {
     return describe(entry);
   }
 
-  /** Ends and disposes of the standbys. Forks that were handed out are their holders'. */
+  /** Ends live views, and disposes of the standbys. Forks that were handed out are their holders'. */
   async close(): Promise<void> {
+    await (await this.#views)?.close();
     await this.#microvisor[Symbol.asyncDispose]();
   }
 
@@ -242,6 +304,15 @@ export class Mayfly implements AsyncDisposable {
     loading.catch(() => (this.#loadedRules = undefined)); // mended meanwhile, they are read again
     return await loading;
   };
+
+  /** Loaded when something is first shown: most programs show nothing. */
+  async #viewing(): Promise<Views> {
+    this.#views ??= import("./views.ts").then(({ Views }) => {
+      const host = { microvisor: this.#microvisor, network: this.#network, rules: this.#rules };
+      return new Views({ host, reporting: (wanted) => this.#reporting(wanted) });
+    });
+    return await this.#views;
+  }
 
   /** Undefined where no report is wanted. */
   #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type {
+  CaptureChoices,
   DocumentChoices,
   Limits,
   OpenResult,
@@ -10,7 +11,9 @@ import type {
   TaskRequest,
   TaskResult,
   TerminalSize,
+  WitnessEvent,
 } from "../contract/index.ts";
+import type { LiveTask } from "../task/index.ts";
 
 export interface MayflyOptions {
   /** Where images and templates live. Default: `MAYFLY_HOME`, else `/var/lib/mayfly` for root, `~/.local/share/mayfly` for others. */
@@ -51,6 +54,12 @@ export interface RunRequest extends TaskRequest {
   readonly report?: boolean | undefined;
   /** Told of the report when the micro-VM is gone, whether it could be kept or not. */
   readonly onReport?: ((report: SignedReport) => void) | undefined;
+  /** Told before the command starts of what may be looked at while it runs. */
+  readonly onLive?: ((task: LiveTask) => void) | undefined;
+  /** Told of what the task does, as its guest says, while it runs. */
+  readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
+  /** Variables that the policy's secrets are found in. Default: this process's. */
+  readonly secretEnv?: Readonly<Record<string, string>> | undefined;
   /** Tells of new sizes of the terminal, where `terminal` asks for one. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
 }
@@ -89,6 +98,19 @@ export interface OpenRequest extends DocumentChoices {
   /** Told of each page that is done. */
   readonly onPage?: ((done: number, of: number | undefined) => void) | undefined;
   readonly onStage?: ((stage: OpenStage) => void) | undefined;
+  /** `false`: no report is made of it. */
+  readonly report?: boolean | undefined;
+}
+
+/** How a web page is to be captured, and who is told of it. */
+export interface CaptureRequest extends CaptureChoices {
+  /** Ends it; the outcome is then a failure with `E_CANCELLED`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onStage?: ((stage: OpenStage) => void) | undefined;
+  /** Decides live about streams that the page asks for. */
+  readonly onStream?: StreamListener | undefined;
+  /** File that gets all that passes on streams, as PCAPNG. */
+  readonly pcap?: string | undefined;
   /** `false`: no report is made of it. */
   readonly report?: boolean | undefined;
 }

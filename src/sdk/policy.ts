@@ -35,9 +35,9 @@ export async function readPolicy(file: string): Promise<LocatedPolicy> {
   if (bytes.length > LARGEST_POLICY) throw refuse("it is larger than 1 MiB");
   const text = attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes), "told below");
   if (text === undefined) throw refuse("it is no UTF-8 text");
-  const { policy, locate, onFinding } = await parsePolicy(text, file);
+  const { policy, locate, ...others } = await parsePolicy(text, file);
   const folder = dirname(resolve(file));
-  return { policy: withSecretFiles(policy, (secret) => resolve(folder, secret)), locate, onFinding };
+  return { policy: withSecretFiles(policy, (secret) => resolve(folder, secret)), locate, ...others };
 }
 
 /** Checks a policy document as a task would. @throws as `readPolicy` */
@@ -59,7 +59,10 @@ export async function locatePolicy({ file, allow = [] }: PolicyParts): Promise<T
   const { mergeNetwork, networkOfOptions } = await import("../policy/network/index.ts");
   const document = file === undefined ? undefined : await readPolicy(file);
   const parts = document === undefined ? [] : [document];
-  return { network: mergeNetwork(...parts, networkOfOptions(allow)), onFinding: document?.onFinding };
+  const { allow: rules, deny, private: listed, budget } = document?.policy ?? {};
+  const saysNothing = [rules, deny, listed, budget].every((part) => part === undefined) && allow.length === 0;
+  const network = saysNothing ? undefined : mergeNetwork(...parts, networkOfOptions(allow));
+  return { network, onFinding: document?.onFinding, ...document?.view };
 }
 
 /**

@@ -13,7 +13,7 @@ import { MOST_REPORT_BYTES, noteOf, processTree, treeRows, type TreeRow } from "
 import type { ReportFormat } from "../report/formats/index.ts";
 import { attackMatrix } from "../task/index.ts";
 
-export { saidOf } from "../report/index.ts";
+export { saidOf, sayOutcome } from "../report/index.ts";
 export type { ReportFormat, ReportQuery, VerifiedReport };
 
 /** What a list shows of a report. */

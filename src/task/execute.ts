@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { GuestProcess, GuestWitness, ProgramHash } from "../channel/index.ts";
 import type { InputFact, Outcome, WitnessEvent } from "../contract/index.ts";
 import { MayflyError, ignoring } from "../foundation/index.ts";
@@ -8,8 +9,12 @@ import { deliverInputs } from "./inputs.ts";
 import { connectStreams, type TaskIo } from "./io.ts";
 import type { FindingStop } from "./finding-stop.ts";
 import type { OpenInput } from "./open-input.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
+
+/** How long a command may take to end when it is asked to. */
+const END_PATIENCE_MS = 2_000;
 
 interface Execution {
   readonly task: AdmittedTask;
@@ -21,6 +26,7 @@ interface Execution {
   /** Ends it at a finding, where the policy says so. */
   readonly stop: FindingStop;
   readonly signal?: AbortSignal | undefined;
+  readonly ending?: AbortSignal | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
   /** Told when the command has been asked for. */
@@ -34,9 +40,10 @@ interface Execution {
  */
 export async function execute(
   vm: MicroVm,
-  { task, inputs, io, network, recorder, programHash, stop, signal, ...told }: Execution,
+  { task, inputs, io, network, recorder, programHash, stop, signal, ending, ...told }: Execution,
 ): Promise<Outcome> {
   let witness: GuestWitness | undefined;
+  let memory: MemoryWatch | undefined;
   const watch = new LimitWatch(task.limits);
   const cancelled = whenAborted(signal);
   let outcome: Outcome;
@@ -45,6 +52,7 @@ export async function execute(
   } finally {
     watch.end();
     cancelled.forget();
+    await memory?.end();
     // The network is the command's: what still runs has none. What goes wrong with it is told by disposal, which asks again.
     await ignoring(network.close(), "the outcome is the command's");
     if (witness !== undefined) recorder.observed({ witness: await witness.finish() });
@@ -67,9 +75,17 @@ export async function execute(
       told.onInputs?.(facts);
     }
     watch.begin(vm.agent);
+    // All that is told of the task counts from the same moment.
+    for (const observer of [stop, network, vm.observation]) observer.begin();
+    recorder.mark("begun");
     witness = vm.agent.witness({ programHash, onEvent });
+    if (stop.acts)
+      memory = new MemoryWatch(vm.observation, (seen) => {
+        stop.memory(seen);
+      });
     // Not waited for without inputs: the agent works in order, so the limits hold before the command starts.
     const guest = vm.agent.exec({ argv: command, env, cwd, user, pty: terminal });
+    endWhenAsked(guest, ending);
     const flowing = connectStreams(
       guest,
       {
@@ -84,6 +100,24 @@ export async function execute(
     const [outcome] = await Promise.all([outcomeOf(guest, flowing), bounded]);
     return outcome;
   }
+}
+
+/** Asks politely first. */
+function endWhenAsked(guest: GuestProcess, ending: AbortSignal | undefined): void {
+  const end = (): void => {
+    guest.signal(constants.signals.SIGTERM);
+    const patience = setTimeout(() => {
+      guest.signal(constants.signals.SIGKILL);
+    }, END_PATIENCE_MS);
+    void ignoring(
+      guest.exit.finally(() => {
+        clearTimeout(patience);
+      }),
+      "its end is told elsewhere",
+    );
+  };
+  if (ending?.aborted === true) end();
+  ending?.addEventListener("abort", end, { once: true });
 }
 
 /** A reader of ours that goes away ends the task, as a broken pipe would. */

@@ -1,4 +1,11 @@
-import type { Finding, OnFinding, Outcome, StreamAsked, WitnessEvent } from "../contract/index.ts";
+import type {
+  Finding,
+  MemoryRecord,
+  OnFinding,
+  Outcome,
+  StreamAsked,
+  WitnessEvent,
+} from "../contract/index.ts";
 import { FindingWatch, actionOn, type Rule } from "../findings/index.ts";
 import { deferred } from "../foundation/index.ts";
 import type { NetworkHost } from "./network.ts";
@@ -7,7 +14,7 @@ import type { NetworkHost } from "./network.ts";
 export class FindingStop {
   readonly #policy: OnFinding | undefined;
   readonly #watch: FindingWatch;
-  readonly #from = performance.now();
+  #from = performance.now();
   readonly #hit = deferred<Outcome>();
   #found: Outcome | undefined;
 
@@ -28,6 +35,16 @@ export class FindingStop {
     return new FindingStop(acts ? policy : undefined, acts ? ((await rules?.()) ?? []) : []);
   }
 
+  /** Whether anything that is found would end the task. */
+  get acts(): boolean {
+    return this.#policy !== undefined;
+  }
+
+  /** The task begins: what it is seen to do counts from now on, as the witness counts. */
+  begin(): void {
+    this.#from = performance.now();
+  }
+
   get hit(): Promise<Outcome> {
     return this.#hit.promise;
   }
@@ -39,6 +56,11 @@ export class FindingStop {
 
   event(event: WitnessEvent): void {
     this.#judge(this.#watch.event(event));
+  }
+
+  /** Seen from outside, each time that it is looked at. Memory that could not be checked says nothing. */
+  memory(memory: MemoryRecord): void {
+    if (memory.state === "checked") this.#judge(this.#watch.memory(memory));
   }
 
   /** The same network, which tells of each stream as it is asked for and decided. */

@@ -16,6 +16,8 @@ export interface NetworkHost {
   /** Authorities (PEM) that real servers are believed by where they are inspected, besides the usual ones. */
   readonly roots?: readonly string[] | undefined;
   readonly onStream?: StreamListener | undefined;
+  /** Variables that secrets are found in. Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** Path of a file that gets what passes, as PCAPNG. */
   readonly pcap?: string | undefined;
 }
@@ -29,6 +31,7 @@ const CLOSED: LocatedNetwork = { policy: {}, locate: () => ({ key: "network" }) 
 export class TaskNetwork {
   readonly #policy: LocatedNetwork;
   readonly #host: NetworkHost;
+  #from = performance.now();
   #egress: Promise<Egress> | undefined;
 
   private constructor(policy: LocatedNetwork, host: NetworkHost) {
@@ -71,6 +74,11 @@ export class TaskNetwork {
     return authority === undefined ? {} : await trustAuthority(agent, authority);
   }
 
+  /** The task begins: what it asks for counts from now on. */
+  begin(): void {
+    this.#from = performance.now();
+  }
+
   /** What was asked for so far. */
   async record(): Promise<NetworkRecord> {
     return (await this.#egress)?.record() ?? NO_NETWORK;
@@ -88,6 +96,10 @@ export class TaskNetwork {
 
   async #open(): Promise<Egress> {
     const { openEgress } = await import("../egress/index.ts");
-    return await openEgress(this.#policy, { ...this.#host, env: process.env });
+    return await openEgress(this.#policy, {
+      ...this.#host,
+      env: this.#host.env ?? process.env,
+      now: () => performance.now() - this.#from,
+    });
   }
 }

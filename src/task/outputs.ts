@@ -14,7 +14,8 @@ import {
 import { saveFile } from "./output-file.ts";
 import { refusePath } from "./output-names.ts";
 
-const GUEST_OUT = "/out";
+/** Directory of the guest that results are left in. */
+export const GUEST_OUT = "/out";
 /** The agent lists no deeper; what is deeper than the limit is refused entry by entry. */
 const DEEPEST_LISTED = 128;
 /** A guest that sends nothing for so long while its files are collected is given up. */
@@ -60,13 +61,13 @@ export class OutputCollection {
   readonly kept: OutputFile[] = [];
   readonly refused: RefusedOutput[] = [];
   readonly warnings: string[] = [];
-  readonly #agent: AgentConnection;
+  readonly #agent: Pick<AgentConnection, "list" | "get">;
   readonly #policy: OutputPolicy;
   readonly #stalled = new AbortController();
   readonly #signal: AbortSignal;
   #room: number;
 
-  constructor(agent: AgentConnection, policy: OutputPolicy) {
+  constructor(agent: Pick<AgentConnection, "list" | "get">, policy: OutputPolicy) {
     this.#agent = agent;
     this.#policy = policy;
     this.#room = policy.limits.outBytes;

@@ -22,7 +22,9 @@ interface Ended {
   readonly recorder: Recorder;
   /** Undefined where it was refused. */
   readonly task: AdmittedTask | undefined;
-  readonly rules: (() => Promise<readonly Rule[]>) | undefined;
+  /** What the report says that was asked for; default: the task's command. */
+  readonly asked?: readonly string[] | undefined;
+  readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ interface Ended {
  * warning of the result. Where there was no micro-VM there is nothing to report.
  */
 export async function report(
-  { recorder, task, rules, ...ended }: Ended,
+  { recorder, task, asked, rules, ...ended }: Ended,
   how: Reporting,
 ): Promise<TaskResult> {
   if (ended.result.id === "") return ended.result;
@@ -44,7 +46,7 @@ export async function report(
     const origin = { version: how.version, engine: await how.engine() };
     const { evidence, findings } = recorder;
     const archive = new ReportArchive(how.state);
-    const sealed = await archive.seal(buildReport({ origin, result, evidence, findings, task }));
+    const sealed = await archive.seal(buildReport({ origin, result, evidence, findings, task, asked }));
     const kept = keep(result, sealed, archive);
     try {
       how.onReport?.(sealed.signed);

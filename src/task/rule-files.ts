@@ -1,11 +1,15 @@
-import { readFile, readdir } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { open, readdir, stat, type FileHandle } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { compileRules, parseRules, type Rule } from "../findings/index.ts";
-import { MayflyError, errnoOf, neutralise } from "../foundation/index.ts";
+import { MIB, MayflyError, errnoOf, formatSize, neutralise } from "../foundation/index.ts";
 import { INSTALLATION } from "../image/index.ts";
 import { attackMatrix } from "./attack-matrix.ts";
 import { preparedRules } from "./prepared-rules.ts";
+
+/** Shipped ones have some 20 KiB. */
+const LARGEST = MIB;
 
 /** Folders whose files of rules always hold: Mayfly's, then the user's. */
 export function ruleFolders(env: NodeJS.ProcessEnv = process.env): string[] {
@@ -45,12 +49,40 @@ async function rulesIn(folder: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
+/** Never waits for what it is given: a FIFO that nobody writes to would hold up the end of every task. */
 async function textOf(file: string): Promise<string> {
+  let handle: FileHandle | undefined;
   try {
-    return await readFile(file, "utf8");
+    requireRules(file, await stat(file)); // before it is opened: opening a device may do something
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    requireRules(file, await handle.stat());
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LARGEST + 1), 0, LARGEST + 1, 0);
+    if (bytesRead > LARGEST) throw tooLarge(file);
+    return buffer.toString("utf8", 0, bytesRead);
   } catch (cause) {
+    if (cause instanceof MayflyError) throw cause;
     throw unreadable(file, cause);
+  } finally {
+    await handle?.close();
   }
+}
+
+function requireRules(file: string, stats: Stats): void {
+  if (!stats.isFile())
+    throw new MayflyError(
+      "E_INPUT_UNREADABLE",
+      `Rules are read from regular files only, and ${neutralise(file)} is none`,
+      { next: "Move it elsewhere, or name another file; docs/rules.md describes the format." },
+    );
+  if (stats.size > LARGEST) throw tooLarge(file);
+}
+
+function tooLarge(file: string): MayflyError {
+  return new MayflyError(
+    "E_INPUT_UNREADABLE",
+    `The file of rules ${neutralise(file)} is larger than ${formatSize(LARGEST)}`,
+    { next: "Move it elsewhere, or split it; docs/rules.md describes the format." },
+  );
 }
 
 function unreadable(path: string, cause: unknown): MayflyError {

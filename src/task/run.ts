@@ -1,36 +1,50 @@
-import type { InputFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
+import type { AgentConnection } from "../channel/index.ts";
+import type { InputFact, IsolationFact, TaskRequest, TaskResult, WitnessEvent } from "../contract/index.ts";
 import { Scope } from "../disposal/index.ts";
 import type { Rule } from "../findings/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
-import { Recorder } from "../report/index.ts";
-import { examine } from "./examine.ts";
+import { Recorder, type CollectedOutputs } from "../report/index.ts";
+import { examine, judge } from "./examine.ts";
+import { collect } from "./collect.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
 import type { TaskIo } from "./io.ts";
-import { keepFrozen } from "./keep-frozen.ts";
+import { liveTask, type LiveTask } from "./live-task.ts";
 import { TaskNetwork, type NetworkHost } from "./network.ts";
-import { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
+import { prepareOutputDirectory } from "./outputs.ts";
 import { loadReporting, report, type Reporting } from "./reporting.ts";
 
-/** What a caller that makes something of the output may know of the machine: its directory goes when the machine goes. */
-export type TaskMachine = Pick<MicroVm, "id" | "claimDirectory">;
+/** What a caller that makes something of a task may know of its machine; all of it goes when the machine goes. */
+export interface TaskMachine extends Pick<MicroVm, "id" | "claimDirectory"> {
+  readonly isolation: IsolationFact;
+  /** Connects to servers in it, lists its files and reads them. */
+  readonly agent: Pick<AgentConnection, "connect" | "list" | "get">;
+}
 
 export interface TaskHost {
   readonly microvisor: Microvisor;
   readonly io: TaskIo;
   readonly network?: NetworkHost | undefined;
+  /** What was asked for, where the command is only how it is done: for `mayfly ps` and the report, a word each. Default: the command. */
+  readonly asked?: readonly string[] | undefined;
   /** What is found by; asked for when the task has ended, and before it begins where the policy has `onFinding`. Default: none. */
   readonly rules?: (() => Promise<readonly Rule[]>) | undefined;
   /** Makes the report when the micro-VM is gone. Default: none is made. */
   readonly reporting?: Reporting | undefined;
   /** Ends the task; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /** Asks the command to end, by its signals; results come back then. */
+  readonly ending?: AbortSignal | undefined;
+  /** Takes what the task leaves, while its machine is still there, instead of `out`. */
+  readonly collect?: (() => Promise<CollectedOutputs>) | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;
+  /** Told before the command starts of what may be looked at while it runs. */
+  readonly onLive?: ((task: LiveTask) => void) | undefined;
   /** Told of what the task does, as its guest says, while it runs. */
   readonly onWitness?: ((event: WitnessEvent) => void) | undefined;
 }
@@ -65,12 +79,15 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     signal?.throwIfAborted();
     const { vm, programHash, ...facts } = await microvisor.fork(profile, {
       ...task,
-      label: task.command.join(" "),
+      label: (host.asked ?? task.command).join(" "),
     });
     scope.nest(async () => await vm.dispose());
-    scope.nest(async () => await examine(vm, recorder));
+    const examination = { recorder, stop, task, microvisor, signal };
+    scope.nest(async () => await examine(vm, examination));
     recorder.machine({ id: vm.id, ...facts });
-    host.onMachine?.(vm);
+    const claimDirectory = (inside: string): string => vm.claimDirectory(inside);
+    host.onMachine?.({ id: vm.id, claimDirectory, isolation: facts.isolation, agent: vm.agent });
+    host.onLive?.(liveTask(vm, network, facts));
 
     // Task: inputs and limits go in, the command runs, results come out.
     const onStarted = (): void => {
@@ -78,14 +95,8 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
     };
     const execution = { ...host, task, inputs, network, recorder, programHash, stop, onStarted };
     recorder.outcome(await execute(vm, execution));
-    await keepFrozen(microvisor, { vm, task, recorder });
-    if (out !== undefined && recorder.ended("exited", "signalled")) {
-      const staging = vm.claimDirectory(out);
-      const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
-      await vm.watched(collection.collect()).finally(() => {
-        recorder.outputs(collection);
-      });
-    }
+    await judge(vm, examination);
+    if (recorder.ended("exited", "signalled")) await collect(vm, { ...host, recorder, task, out });
   } catch (cause) {
     recorder.failure(cause);
   }
@@ -93,5 +104,5 @@ export async function runTask(request: TaskRequest, host: TaskHost): Promise<Tas
   const result = recorder.build(await scope.close());
   return host.reporting === undefined
     ? result
-    : await report({ result, recorder, task, rules: host.rules }, host.reporting);
+    : await report({ ...host, result, recorder, task }, host.reporting);
 }

@@ -81,6 +81,8 @@ describe("mayfly open", () => {
     expect(result.report.inputs).toEqual([
       { name: "document.xlsx", bytes: readFileSync(BUDGET).length, sha256: digest },
     ]);
+    const shown = (await mayfly(["report", result.report.id])).stdout.toString();
+    expect(shown.split("\n")[0]).toBe(`${result.report.id}  open budget.xlsx --as pdf,csv`);
     expect(readFileSync(join(directory, "budget.safe-Summary.csv"), "utf8")).toMatch(
       /^Total of the year,1063900\r\n/,
     );

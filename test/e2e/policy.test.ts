@@ -30,6 +30,7 @@ describe("policy explain", () => {
     expect(stdout.toString()).toMatch(
       /www\.example\.org:443 is allowed\n {2}rule .*network\.allow\[0\] "\*\.example\.org" \(.*policy\.yaml:3\)/,
     );
+    expect(stdout.toString()).toContain("at most 1000 streams a second"); // the default
   });
 
   it("has status 1 for what is refused, and says why", async () => {

@@ -179,6 +179,53 @@ describe.each(["plain", "inspected"] as const)("over a stream that is %s", (kind
     });
   });
 
+  it("every request of a connection that is kept is recorded: curl's, a session's, and those sent at once", async () => {
+    const count = (await streams(kind)).length;
+    const told = async (): Promise<(string | number | undefined)[][]> => {
+      const [stream, ...more] = (await streams(kind)).slice(-1);
+      expect([more, stream?.decision.reason]).toEqual([[], ""]);
+      return (stream?.http ?? []).map(({ method, path, status }) => [method, path, status]);
+    };
+    const form = "-H 'Content-Type: text/plain' -d 'GET /inside HTTP/1.1' -d '&Host: x'";
+    const curl = `curl -sS ${url(kind)} ${url(kind, "/none")} --next -sS ${form} ${url(kind, "/upload")} --next -sS -I ${url(kind)}`;
+    expect(await sh(curl)).toMatchObject({ code: 0 });
+    expect(await told()).toEqual([
+      ["GET", "/hello", 200],
+      ["GET", "/none", 404],
+      ["POST", "/upload", 200],
+      ["HEAD", "/hello", 200],
+    ]);
+    const session = `
+import requests
+s = requests.Session()
+s.get("${url(kind)}")
+s.post("${url(kind, "/upload")}", data=iter([b"GET /inside HTTP/1.1\\r\\n", b"x" * 70000]))
+s.put("${url(kind, "/upload")}", data=b"y" * 70000)
+print(s.get("${url(kind, "/hello?last")}").status_code)`;
+    expect(await python(session)).toMatchObject({ out: "404", error: "", code: 0 });
+    expect(await told()).toEqual([
+      ["GET", "/hello", 200],
+      ["POST", "/upload", 200],
+      ["PUT", "/upload", 200],
+      ["GET", "/hello?last", 404],
+    ]);
+    const wrap =
+      kind === "plain"
+        ? "s"
+        : `__import__("ssl").create_default_context().wrap_socket(s, server_hostname="${HOST}")`;
+    const pipelined = `
+import socket
+s = socket.create_connection(("${HOST}", ${ports[kind]}))
+s = ${wrap}
+s.sendall(b"".join(b"GET /%d HTTP/1.1\\r\\nHost: ${HOST}:${ports[kind]}\\r\\n\\r\\n" % i for i in range(20)))
+got = b""
+while got.count(b"HTTP/1.1 404") < 20: got += s.recv(65536)
+print("all")`;
+    expect(await python(pipelined)).toMatchObject({ out: "all", error: "", code: 0 });
+    expect(await told()).toEqual(Array.from({ length: 20 }, (_each, i) => ["GET", `/${i}`, 404]));
+    expect((await streams(kind)).length).toBe(count + 3);
+  });
+
   it("pip installs from an index", async () => {
     const code = `
 import os, zipfile
@@ -221,6 +268,11 @@ async def main():
     print("both")
 asyncio.run(main())`;
     expect(await python(code)).toMatchObject({ out: "both", code: 0 });
+    const { http, decision } = await last(kind);
+    expect(http).toMatchObject([{ method: "GET", path: "/ws", status: 101 }]);
+    expect(decision.reason).toBe(
+      kind === "plain" ? "requests after 1 are not recorded: the connection became another protocol" : "",
+    );
   });
 
   it("64 MiB go up whole", async () => {

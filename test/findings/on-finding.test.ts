@@ -15,7 +15,7 @@ beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), "mayfly-on-finding-"));
 });
 afterAll(async () => {
-  for (const id of kept) frozen.remove(id);
+  for (const id of kept) await frozen.remove(id);
   await mayfly.close();
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -70,6 +70,21 @@ describe("a policy for findings", () => {
     );
     const read = `import sys, zipfile; sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read("tmp/payload", pwd=b"infected").decode())`;
     expect(execFileSync("python3", ["-c", read, archive], { encoding: "utf8" })).toBe("dropped\n");
+  });
+
+  it("holds for a fork: it ends at what one of its programs does, and says for which", async () => {
+    const onFinding = { severity: "medium", do: "kill" } as const;
+    await using fork = await mayfly.fork("base", { policy: { onFinding } });
+    const guest = fork.exec(["sh", "-c", GRAVE], { user: "root" });
+    await expect(guest.exit).rejects.toMatchObject({
+      code: expect.stringMatching(/E_CLOSED|E_ENGINE_DIED/) as string,
+    });
+    expect(await fork.stopped).toMatchObject({
+      finding: { rule: "persistence-authorized-keys" },
+      frozen: undefined,
+      failure: undefined,
+    });
+    expect(leftovers([fork.id])).toEqual([]);
   });
 
   it.each(["continue", "kill", "freeze"] as const)(

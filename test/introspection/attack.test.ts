@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KernelPart, MemoryRecord } from "../../src/contract/index.ts";
-import { Mayfly, type Fork } from "../../src/index.ts";
+import { FrozenVms, Mayfly, type Fork } from "../../src/index.ts";
 import { findingsOf, type Rule } from "../../src/findings/index.ts";
 import { evidence } from "../support/evidence.ts";
+import { leftovers } from "../support/leftovers.ts";
 import { publicDirectory, remove } from "../support/private-store.ts";
 import { shippedRules } from "../support/shipped-rules.ts";
 import { seedAttackedImage } from "./attack-image.ts";
@@ -94,6 +96,18 @@ describe("an attack by a kernel module", () => {
     expect(check?.changes[0]?.expected).not.toBe(check?.changes[0]?.found);
   });
 
+  it("that leaves the kernel's own text half-written is found: it stays so, however often one looks", async () => {
+    await using fork = await mayfly.fork("base");
+    const [place, labels] = ["mark_oom_victim", "__start___jump_table"].map(addressOf);
+    const said = await shell(fork, `${SHOW}; echo "breakpoint ${place} ${labels}" >/proc/attack; echo $?`);
+    expect(said).toBe("0");
+    const record = await fork.checkMemory();
+    expect(changedIn(record)).toEqual(["text"]);
+    const changes = record.kernel.find(({ part }) => part === "text")?.changes;
+    expect(changes).toEqual([expect.objectContaining({ found: "cc" })]);
+    expect(foundIn(record)).toEqual(["memory-kernel-code"]);
+  });
+
   it("that shows the page that it changed is told with place and bytes", async () => {
     await using fork = await mayfly.fork("base");
     const symbols = await shell(fork, `${SHOW}; printf %x $((0x${addressOf("_text")} + 0x10500))`);
@@ -101,6 +115,56 @@ describe("an attack by a kernel module", () => {
     const record = await fork.checkMemory();
     const change = record.kernel.find(({ part }) => part === "text")?.changes[0];
     expect(change).toMatchObject({ place: `0x${symbols}`, found: "c3" });
+  });
+});
+
+describe("a policy for findings", () => {
+  const poke = `${SHOW}; echo "poke $(printf %x $((0x${addressOf("_text")} + 0x10500)))" >/proc/attack`;
+  const attack = { profile: "base", user: "root" };
+
+  it.each(["kill", "freeze"] as const)(
+    "is obeyed while the task runs on whose kernel was patched: %s",
+    async (action) => {
+      const onFinding = { severity: "high", do: action } as const;
+      const command = ["sh", "-c", `${poke}; sleep 600`];
+      const result = await mayfly.run({ ...attack, command, policy: { onFinding } });
+      expect(result).toMatchObject({
+        outcome: { kind: "stopped", finding: { rule: "memory-kernel-code", voice: "outside" } },
+        exitCode: 125,
+        disposal: { complete: true },
+      });
+      const frozen = new FrozenVms({ home });
+      expect(frozen.list().map(({ id }) => id)).toEqual(action === "freeze" ? [result.id] : []);
+      if (action === "freeze") await frozen.remove(result.id);
+    },
+  );
+
+  it("is obeyed where the command ends right after the deed, and nothing comes back", async () => {
+    const out = join(home, "out");
+    const onFinding = { severity: "high", do: "freeze" } as const;
+    const command = ["sh", "-c", `echo x >/out/result; ${poke}`];
+    const { id, outcome, outputs, frozen } = await mayfly.run({
+      ...attack,
+      command,
+      out,
+      policy: { onFinding },
+    });
+    expect(outcome).toMatchObject({ kind: "stopped", finding: { rule: "memory-kernel-code" } });
+    expect(outputs).toEqual([]);
+    expect(frozen).toBe(new FrozenVms({ home }).get(id).directory);
+    await new FrozenVms({ home }).remove(id);
+  });
+
+  it("is obeyed for a fork that is worked with step by step", async () => {
+    const onFinding = { severity: "high", do: "freeze" } as const;
+    await using fork = await mayfly.fork("base", { policy: { onFinding } });
+    const guest = fork.exec(["sh", "-c", `${poke}; sleep 600`], { user: "root" });
+    guest.exit.catch(() => undefined); // it ends with the micro-VM
+    const { finding, frozen, failure } = await fork.stopped;
+    expect([finding.rule, failure]).toEqual(["memory-kernel-code", undefined]);
+    expect(frozen).toBe(new FrozenVms({ home }).get(fork.id).directory);
+    expect(leftovers([fork.id])).toEqual([]);
+    await new FrozenVms({ home }).remove(fork.id);
   });
 });
 

@@ -4,9 +4,10 @@ import { Recorder } from "../../src/report/index.ts";
 import { Mayfly, type Fork } from "../../src/index.ts";
 import { GIB } from "../../src/foundation/index.ts";
 import { Microvisor } from "../../src/microvisor/index.ts";
-import { admitLimits } from "../../src/policy/index.ts";
+import { admit, admitLimits } from "../../src/policy/index.ts";
 import { openHost } from "../../src/sdk/installation.ts";
 import { examine } from "../../src/task/examine.ts";
+import { FindingStop } from "../../src/task/finding-stop.ts";
 import { deliverInputs, openInputs } from "../../src/task/inputs.ts";
 
 let mayfly: Mayfly;
@@ -28,10 +29,19 @@ async function shell(fork: Fork, script: string, user: "user" | "root" = "user")
   return stdout.trim();
 }
 
-async function forkBase(): Promise<Awaited<ReturnType<Microvisor["fork"]>>["vm"]> {
+type MicroVm = Awaited<ReturnType<Microvisor["fork"]>>["vm"];
+
+async function forkBase(): Promise<MicroVm> {
   const { limits } = await microvisor.profileDefaults("base");
   const options = { limits: admitLimits({}, limits), label: "test", needsHardware: false };
   return (await microvisor.fork("base", options)).vm;
+}
+
+async function examined(vm: MicroVm): Promise<Recorder> {
+  const recorder = new Recorder("base");
+  const stop = await FindingStop.open(undefined, undefined);
+  await examine(vm, { recorder, stop, microvisor, task: admit({ command: ["true"] }) });
+  return recorder;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -77,8 +87,7 @@ describe("programs in memory", () => {
 describe("a task's machine", () => {
   it("is examined before it goes", async () => {
     const vm = await forkBase();
-    const recorder = new Recorder("base");
-    await examine(vm, recorder);
+    const recorder = await examined(vm);
     await vm.dispose();
     const { memory, resources } = recorder.evidence;
     expect(memory).toMatchObject({ state: "checked", reason: "", pages: 65_536 });
@@ -91,8 +100,7 @@ describe("a task's machine", () => {
     const vm = await forkBase();
     vm.machine.kill();
     await vm.machine.ended;
-    const recorder = new Recorder("base");
-    await examine(vm, recorder);
+    const recorder = await examined(vm);
     await vm.dispose();
     expect(recorder.evidence.memory).toMatchObject({ state: "unchecked", kernel: [], changedPages: 0 });
     expect(recorder.evidence.memory.reason).not.toBe("");
@@ -103,6 +111,28 @@ describe("a task's machine", () => {
     const counting = shell(fork, "for i in $(seq 1 300); do echo $i; sleep 0.01; done | tail -1");
     for (let checks = 0; checks < 10; checks++) expect((await fork.checkMemory()).state).toBe("checked");
     expect(await counting).toBe("300");
+  });
+
+  it("stands still after a check at its end until it is let go on, and is not compared twice", async () => {
+    const vm = await forkBase();
+    try {
+      const record = await vm.observation.check("stay");
+      expect(await vm.observation.check("stay")).toBe(record);
+      await vm.observation.resume();
+      const guest = vm.agent.exec({ argv: ["true"], cwd: "/", user: "user", env: {} });
+      guest.stdin.end();
+      expect(await guest.exit).toEqual({ kind: "exited", code: 0 });
+      expect(await vm.observation.check("stay")).not.toBe(record);
+    } finally {
+      await vm.dispose();
+    }
+  });
+
+  it("is checked by one at a time, however many ask", async () => {
+    await using fork = await mayfly.fork("base");
+    const records = await Promise.all([1, 2, 3].map(async () => await fork.checkMemory()));
+    expect(records.map(({ state }) => state)).toEqual(["checked", "checked", "checked"]);
+    expect(await shell(fork, "echo alive")).toBe("alive");
   });
 
   it("counts each page once that was written to", async () => {
@@ -127,12 +157,20 @@ it("tells what a guest used over time, and what its kernel said", async () => {
   await using fork = await mayfly.fork("base");
   await shell(
     fork,
-    "echo '<1>look at this' >/dev/kmsg; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
+    "cat /usr/bin/* >/dev/null; sleep 0.5; echo '<1>look at this' >/dev/kmsg; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done",
     "root",
   );
-  const { samples, cpuMs, peakPrivateBytes, console } = fork.resources();
+  const { samples, cpuMs, peakPrivateBytes, disk, console } = await fork.resources();
   expect(cpuMs).toBeGreaterThan(50);
   expect(peakPrivateBytes).toBeGreaterThan(4 * 2 ** 20);
   expect(samples.map(({ at }) => at)).toEqual(samples.map(({ at }) => at).sort((a, b) => a - b));
-  expect(console.some((line) => line.includes("look at this"))).toBe(true);
+  const said = console.find(({ text: line }) => line.includes("look at this"));
+  expect(said?.at).toBeGreaterThan(400);
+  expect(said?.at).toBeLessThan(samples.at(-1)?.at ?? 0);
+  expect(disk.readBytes).toBeGreaterThan(2 ** 19);
+  expect(disk.reads).toBeGreaterThan(1);
+  expect([disk.writes, disk.writtenBytes]).toEqual([0, 0]);
+  expect(samples.map(({ readBytes }) => readBytes)).toEqual(
+    samples.map(({ readBytes }) => readBytes).sort((a, b) => a - b),
+  );
 });

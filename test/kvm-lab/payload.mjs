@@ -1,46 +1,35 @@
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ensureImage } from "../../dist/image/index.js";
+import { compileFor } from "./compile.mjs";
 import { shell } from "./outer-machine.mjs";
 
 const CHECKOUT = resolve(import.meta.dirname, "../..");
-/** Mayfly as it was built here, with its tests and what runs them. */
+/** Beside the compiled files (`compile.mjs`): what Mayfly and its tests read as it is. */
 const PARTS = [
-  ...["dist", "guest", "host", "profiles", "data", "rules", "test", "docs"],
-  ...["node_modules", "mayfly", "package.json"],
-];
-/** Of node_modules, what neither Mayfly nor its tests load. */
-const UNUSED = [
-  "typescript",
-  ".cache",
-  ".vite",
-  ".vite-temp",
-  "prettier",
-  "knip",
-  "eslint",
-  "oxc-parser",
-  "@oxc-parser",
+  ...["guest", "host", "profiles", "data", "rules", "docs", "mayfly", "package.json"],
+  ...["dist/rules.json", "test/support", "node_modules/@napi-rs"],
 ];
 
 /** Packs what the outer machine is handed, on a read-only disk: Mayfly, Node, images, and the lab's own scripts. */
-export async function packPayload(work, { store, profiles, plan }) {
+export async function packPayload(work, { store, profiles, tests, plan }) {
   const tree = join(work, "payload");
   const target = join(work, "payload.squashfs");
-  mkdirSync(join(tree, "mayfly"), { recursive: true });
-  mkdirSync(join(tree, "images"));
-  for (const part of PARTS) symlinkSync(join(CHECKOUT, part), join(tree, "mayfly", part));
+  mkdirSync(join(tree, "images"), { recursive: true });
+  await compileFor(tests, join(tree, "mayfly"));
+  for (const part of PARTS) {
+    mkdirSync(dirname(join(tree, "mayfly", part)), { recursive: true });
+    symlinkSync(join(CHECKOUT, part), join(tree, "mayfly", part));
+  }
   cpSync(join(import.meta.dirname, "outer"), join(tree, "lab"), { recursive: true });
   writeFileSync(join(tree, "lab/plan"), plan);
-  symlinkSync(process.execPath, join(tree, "node"));
+  mkdirSync(join(tree, "bin"));
+  symlinkSync(process.execPath, join(tree, "bin/node"));
   for (const profile of profiles) {
     const { directory } = await ensureImage(profile, { store, progress: () => undefined });
     symlinkSync(directory, join(tree, "images", basename(directory)));
   }
-  const excluded = UNUSED.map((name) => `--exclude=mayfly/node_modules/${name}`).join(" ");
-  shell(
-    tree,
-    `tar -chf - ${excluded} . | sqfstar -comp lz4 -quiet -no-progress -all-root ${JSON.stringify(target)}`,
-  );
+  shell(tree, `tar -chf - . | sqfstar -comp lz4 -quiet -no-progress -all-root ${JSON.stringify(target)}`);
   rmSync(tree, { recursive: true });
   return target;
 }

@@ -1,22 +1,24 @@
 /**
- * What runs in the outer machine: the same files as on any machine. `tester` has no rights but the `kvm` group's. One run
- * of vitest a user, as it takes long to start on an emulated processor.
+ * What runs in the outer machine, side by side: the same files as on any machine. `tester` has no rights but the `kvm`
+ * group's. One process a suite, as it takes long to start on an emulated processor.
  */
 export const SUITES = [
   {
-    name: "user",
+    name: "tasks",
+    user: "tester",
+    files: ["test/vm/task.test.ts", "test/vm/accelerator.test.ts", "test/vm/identity.test.ts"],
+  },
+  {
+    name: "endings",
     user: "tester",
     files: [
-      "test/vm/accelerator.test.ts",
-      "test/vm/task.test.ts",
-      "test/vm/jail.test.ts",
-      "test/vm/identity.test.ts",
-      "test/vm/many.test.ts",
-      "test/hostile/guest.test.ts",
       "test/crash/crash.test.ts",
+      "test/hostile/guest.test.ts",
+      "test/vm/jail.test.ts",
+      "test/vm/many.test.ts",
     ],
   },
-  { name: "root", user: "root", files: ["test/vm/accelerator.test.ts", "test/vm/jail.test.ts"] },
+  { name: "root", user: "root", files: ["test/vm/jail.test.ts", "test/vm/accelerator.test.ts"] },
 ];
 
 /** Profiles whose images are handed over. */
@@ -32,7 +34,26 @@ export function chooseSuites(wanted) {
   return files.length === 0 ? named : [...named, { name: "files", user: "tester", files }];
 }
 
-/** The suites as lines of shell, side by side; `suite` is a function of `outer/start`. */
-export function planOf(suites) {
-  return `${suites.map(({ name, user, files }) => `suite ${name} ${user} ${files.join(" ")} &\n`).join("")}wait\n`;
+/** Files of tests of all these suites, each once. */
+export function filesOf(suites) {
+  return [...new Set(suites.flatMap(({ files }) => files))];
+}
+
+/**
+ * The suites as lines of shell, side by side, each ended after `seconds`; what they call are functions of `outer/start`.
+ * Files are named as they were compiled. Root's begin with what needs no template, while the tester's is made.
+ */
+export function planOf(suites, seconds) {
+  const isEarly = ({ user }) => user === "root";
+  const line = ({ name, user, files }) =>
+    `suite ${name} ${user} ${files.map((file) => file.replace(/\.ts$/, ".js")).join(" ")} &\n`;
+  const early = suites.filter(isEarly).map(line);
+  const late = suites.filter((suite) => !isEarly(suite)).map(line);
+  return [
+    `DEADLINE=${seconds}\n`,
+    ...early,
+    ...(late.length > 0 ? ["prepare\n"] : []),
+    ...late,
+    "wait\n",
+  ].join("");
 }

@@ -138,10 +138,16 @@ export const SAMPLE: Report = {
   },
   witness: { state: "incomplete", missing: ["3 events were lost"], lost: 3, omitted: 0, events: EVENTS },
   resources: {
-    samples: [0, 500, 1000, 1500].map((at) => ({ at, cpuMs: at, privateBytes: 30_000_000 + at * 10_000 })),
+    samples: [0, 500, 1000, 1500].map((at) => ({
+      at,
+      cpuMs: at,
+      privateBytes: 30_000_000 + at * 10_000,
+      readBytes: at * 400,
+    })),
     cpuMs: 1500,
     peakPrivateBytes: 45_000_000,
-    console: ["[    1.0] hello"],
+    disk: { readBytes: 700_000, reads: 40, writtenBytes: 0, writes: 0 },
+    console: [{ at: 120, text: "[    1.0] hello" }],
   },
   memory: {
     ...uncheckedMemory(""),
@@ -245,7 +251,7 @@ export function withName(name: string): Report {
       },
     },
     witness: { ...SAMPLE.witness, missing: [name], events: SAMPLE.witness.events.map(named) },
-    resources: { ...SAMPLE.resources, console: [name] },
+    resources: { ...SAMPLE.resources, console: [{ at: 1, text: name }] },
     findings: SAMPLE.findings.map((finding) => ({
       ...finding,
       text: name,

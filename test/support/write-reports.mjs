@@ -28,7 +28,13 @@ for (;;) {
       disposal: { complete: true, steps: [] },
     },
     witness: { state: "absent", missing: [], lost: 0, omitted: 0, events: [] },
-    resources: { samples: [], cpuMs: 0, peakPrivateBytes: 0, console: [] },
+    resources: {
+      samples: [],
+      cpuMs: 0,
+      peakPrivateBytes: 0,
+      disk: { readBytes: 0, reads: 0, writtenBytes: 0, writes: 0 },
+      console: [],
+    },
     memory: {
       state: "unchecked",
       reason: "",

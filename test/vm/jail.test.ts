@@ -28,9 +28,12 @@ import { spawnSupervised } from "../../src/process/index.ts";
 import { ledgerEntries } from "../support/leftovers.ts";
 
 let scratch: string;
+let binary: string;
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), "mayfly-jail-"));
   chmodSync(scratch, 0o755);
+  binary = join(scratch, "probe");
+  execFileSync("musl-gcc", ["-static", "-Os", "-o", binary, "test/support/jail-probe.c"]);
 });
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -38,8 +41,6 @@ afterAll(() => {
 
 /** Runs the probe where QEMU would run, and gives back what it could do. */
 async function probe(...targets: string[]): Promise<Map<string, string>> {
-  const binary = join(scratch, "probe");
-  execFileSync("musl-gcc", ["-static", "-Os", "-o", binary, "test/support/jail-probe.c"]);
   const id = newVmId();
   const cgroups = planCgroups(id);
   makeCgroups(id, { memory: 64 * 1024 * 1024, tbSize: 1, cpus: undefined });

@@ -50,6 +50,7 @@ export function openCommand(invocation: Invocation): CommandType {
         "any",
       ]),
     )
+    .option("--rules <FILE>", "more rules that say what is worth telling (repeatable)", collected)
     .option("--json", "print the result as JSON: an object for one document, an array for several")
     .option("--no-report", "make no report")
     .option("-q, --quiet", "no progress, no remarks: only the paths of safe copies")
@@ -64,6 +65,10 @@ export function openCommand(invocation: Invocation): CommandType {
   return command.addHelpText("after", EXAMPLES).action(async (files: string[], options: OpenOptions) => {
     invocation.status = await performOpen(await choicesFrom(files, options), invocation);
   });
+}
+
+function collected(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
 }
 
 function listed(text: string, earlier: readonly string[] = []): readonly string[] {

@@ -1,11 +1,10 @@
 import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { Reports, type ReportSummary } from "../../sdk/index.ts";
+import { Reports, sayOutcome, type ReportSummary } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { severityStyle } from "../report/report-view.ts";
-import { sayOutcome } from "../report/say-outcome.ts";
 import { removeAll } from "../removal.ts";
 import { age } from "../terminal/age.ts";
 import { printTable } from "../terminal/print.ts";
@@ -80,7 +79,7 @@ function row({ id, startedAt, profile, outcome, findings, gravest, command, gone
     id,
     age(Date.parse(startedAt)),
     neutralise(profile, 40),
-    gone ? sayOutcome(outcome) : "NOT PROVED GONE",
+    gone ? neutralise(sayOutcome(outcome), 80) : "NOT PROVED GONE",
     found,
     neutralise(command.join(" "), 200),
   ];

@@ -5,7 +5,8 @@ import type { Invocation } from "../invocation.ts";
 import { flagValue } from "../run/describe-limit.ts";
 import { detonating, readDetonation, requireDetonatable } from "../run/detonation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
-import { performTask, type Presentation } from "../run/perform-task.ts";
+import { performTask } from "../run/perform-task.ts";
+import type { Presentation } from "../run/presentation.ts";
 import { addMannerOptions, addTaskOptions, taskFrom, type TaskOptions } from "../run/task-options.ts";
 import { terminalVariables } from "../run/terminal-variables.ts";
 
@@ -14,6 +15,7 @@ interface RunOptions extends TaskOptions {
   readonly tty?: boolean;
   readonly json?: boolean;
   readonly detonate?: number;
+  readonly embedded?: boolean;
 }
 
 const MOST_GATHERED = 256 * MIB;
@@ -44,6 +46,7 @@ export function runCommand(invocation: Invocation): Command {
     .option("-i, --stdin", "pass standard input on although it is a terminal")
     .option("--no-stdin", "leave standard input alone")
     .option("-t, --tty", "give the command a terminal (end a session that hangs with Enter ~ .)")
+    .option("--embedded", "do not use the daemon, although one runs")
     .option("--json", "print one JSON object with the result and the command's output")
     .option("--report <FILE>", "write the signed report to a file too (--force replaces one)")
     .option("--no-report", "make no report")
@@ -75,6 +78,7 @@ function mannerOf({ tty = false, json = false, raw = false, ...options }: RunOpt
     ...{ json, gather: json, detonation, quiet, yes, force },
     report: typeof options.report === "string" ? options.report : undefined,
     unreported: options.report === false,
+    embedded: options.embedded ?? false,
   };
 }
 

@@ -21,6 +21,7 @@ export interface OpenOptions {
   readonly quiet?: boolean;
   readonly yes?: boolean;
   readonly report?: boolean;
+  readonly rules?: readonly string[];
 }
 
 /** What is to be opened, how, and how it is shown. */
@@ -34,6 +35,7 @@ export interface OpenPlan {
   readonly quiet: boolean;
   readonly yes: boolean;
   readonly report: boolean;
+  readonly rules: readonly string[] | undefined;
 }
 
 /** Reads the command line. @throws E_USAGE where words do not go together */
@@ -57,6 +59,7 @@ export async function choicesFrom(files: readonly string[], options: OpenOptions
     quiet: options.quiet ?? false,
     yes: options.yes ?? false,
     report: options.report ?? true,
+    rules: options.rules,
   };
 }
 

@@ -21,7 +21,7 @@ export async function openArrivals(
   const arriving = await Arrivals.begin(directory);
   await using mayfly = await withProgress({ quiet: quiet || json, invocation }, async ({ progress }) => {
     await requireSystem({ progress, yes: plan.yes, signal });
-    const made = await Mayfly.open({ progress: progress.report, signal });
+    const made = await Mayfly.open({ progress: progress.report, signal, rules: plan.rules });
     await made.prepare("office", { limits: choices.limits });
     await made.standby("office");
     return made;

@@ -40,7 +40,7 @@ export async function performOpen(plan: OpenPlan, invocation: Invocation): Promi
 async function openAll(plan: OpenPlan, { progress, signal }: Work): Promise<readonly OpenResult[]> {
   const { files, choices } = plan;
   await requireSystem({ progress, yes: plan.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report, signal });
+  await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules: plan.rules });
   await mayfly.prepare("office", { limits: choices.limits });
   const [file = ""] = files;
   if (files.length > 1) return await openSeveral(plan, mayfly, { progress, signal });

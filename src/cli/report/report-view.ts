@@ -1,9 +1,9 @@
 import type { Finding, Report, Severity } from "../../contract/index.ts";
 import { formatSize, formatTime, neutralise } from "../../foundation/index.ts";
+import { sayOutcome } from "../../sdk/index.ts";
 import { streamNotes } from "../run/stream-notes.ts";
 import { isUtf8Locale, type Style } from "../terminal/style.ts";
 import { processLines } from "./process-lines.ts";
-import { sayOutcome } from "./say-outcome.ts";
 
 const MOST_FINDINGS = 20;
 const MOST_FILES = 15;
@@ -16,7 +16,7 @@ export function reportLines(report: Report, style: Style): string[] {
     `${style.bold(title)}${whose === "" ? "" : ` ${style.dim(whose)}`}`,
   ];
   return [
-    `${style.bold(result.id)}  ${shown(command.join(" "), 200)}`,
+    `${style.bold(shown(result.id, 40))}  ${shown(command.join(" "), 200)}`,
     ...factLines(report, style),
     ...result.warnings.map((warning) => `${style.unsure("note:")} ${shown(warning)}`),
     ...head(`Findings (${findings.length})`),
@@ -30,6 +30,8 @@ export function reportLines(report: Report, style: Style): string[] {
     ...networkLines(report),
     ...head("Files changed", "the guest's word"),
     ...fileLines(report),
+    ...head("Used", "seen from outside"),
+    ...usedLines(report),
     ...head("Guest kernel", "seen from outside"),
     ...kernelLines(report, style),
     ...head("Disposal"),
@@ -53,7 +55,7 @@ function factLines({ result, origin }: Report, style: Style): string[] {
   const how = isolation === undefined ? "no micro-VM" : `${isolation.kind} (${isolation.accelerator})`;
   const line = (name: string, text: string): string => `  ${style.dim(name.padEnd(9))} ${text}`;
   return [
-    line("outcome", sayOutcome(result.outcome)),
+    line("outcome", shown(sayOutcome(result.outcome))),
     line("when", `${shown(startedAt)}, for ${formatTime(timings.ended ?? 0)}`),
     line("where", `profile ${shown(profile)}, ${how}, ${shown(origin.engine)}`),
   ];
@@ -72,7 +74,7 @@ function findingLines(
   const ids = techniques.map(({ id }) => id).join(" ");
   const whose = voice === "outside" ? "seen from outside" : "the guest's word";
   return [
-    `  ${severityStyle(severity, style)(severity.padEnd(8))} ${shown(text)}`,
+    `  ${severityStyle(severity, style)(shown(severity, 20).padEnd(8))} ${shown(text)}`,
     `           ${style.dim(`${shown(rule, 60)} · ${whose}${ids === "" ? "" : ` · ${shown(ids, 100)}`}`)}`,
     ...evidence
       .slice(0, 3)
@@ -100,6 +102,19 @@ function fileLines({ witness }: Report): string[] {
   });
   if (lines.length === 0) return ["  none was told of"];
   return [...lines.slice(0, MOST_FILES), ...more(lines.length - MOST_FILES)];
+}
+
+function usedLines({ resources: { cpuMs, peakPrivateBytes, disk, console } }: Report): string[] {
+  const [last] = console.slice(-1);
+  return [
+    `  ${formatTime(cpuMs)} of processor time, at most ${formatSize(peakPrivateBytes)} of memory`,
+    `  ${formatSize(disk.readBytes)} read from its disk in ${disk.reads} requests, ${disk.writes === 0 ? "none" : formatSize(disk.writtenBytes)} written`,
+    ...(last === undefined
+      ? []
+      : [
+          `  its kernel printed ${console.length} lines, the last at ${formatTime(last.at)}: ${shown(last.text, 120)}`,
+        ]),
+  ];
 }
 
 function kernelLines({ memory }: Report, style: Style): string[] {

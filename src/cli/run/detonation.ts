@@ -24,9 +24,9 @@ export function requireDetonatable(options: TaskOptions): void {
   });
 }
 
-/** Runs for so long at most. */
-export function detonating<T extends Pick<CliTask, "limits">>(task: T, timeMs: number): T {
-  return { ...task, limits: { ...task.limits, timeMs } };
+/** Runs for so long at most, and without any network, whatever its profile allows. */
+export function detonating<T extends Pick<CliTask, "limits" | "policy">>(task: T, timeMs: number): T {
+  return { ...task, limits: { ...task.limits, timeMs }, policy: { ...task.policy, closed: true } };
 }
 
 /** What was wanted came about, however the command ended, if it could be started at all. */

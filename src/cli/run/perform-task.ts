@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import type { SignedReport, TaskRequest } from "../../contract/index.ts";
-import { MayflyError, neutralise } from "../../foundation/index.ts";
+import type { SignedReport } from "../../contract/index.ts";
+import { MayflyError } from "../../foundation/index.ts";
 import { Mayfly, formatReport, type RunRequest, type RunResult } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
@@ -9,31 +8,15 @@ import { requireSystem } from "../readiness.ts";
 import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
+import { runOnDaemon } from "./on-daemon.ts";
 import { detonated } from "./detonation.ts";
+import { requireInputs } from "./require-inputs.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
 import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
 import type { CliTask } from "./task-options.ts";
-import { openStreams, type StreamChoice } from "./streams.ts";
-
-/** How a task is shown. */
-export interface Presentation {
-  readonly streams: Omit<StreamChoice, "gather">;
-  /** The result is told as one JSON document. */
-  readonly json: boolean;
-  /** The task's output goes into that document instead of our standard streams. */
-  readonly gather: boolean;
-  readonly quiet: boolean;
-  /** Install missing system packages without asking. */
-  readonly yes: boolean;
-  readonly report: string | undefined;
-  /** No report is made. */
-  readonly unreported: boolean;
-  /** Replace a report that exists. */
-  readonly force: boolean;
-  /** What the task did is shown, not what it printed; however it ended, that is what was wanted. */
-  readonly detonation?: boolean;
-}
+import type { Presentation } from "./presentation.ts";
+import { openStreams } from "./streams.ts";
 
 /** Runs one task from our own standard streams. @returns the exit status */
 export async function performTask(task: CliTask, how: Presentation, invocation: Invocation): Promise<number> {
@@ -66,6 +49,8 @@ async function runPrepared(
   how: Presentation,
   { progress, signal }: Work,
 ): Promise<RunResult> {
+  const served = await runOnDaemon({ rules, ...task }, how, { progress, signal });
+  if (served !== undefined && "result" in served) return served.result;
   await requireSystem({ progress, yes: how.yes, signal });
   await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules });
   await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
@@ -75,11 +60,13 @@ async function runPrepared(
     leaving.abort();
   });
   try {
-    return await mayfly.run({
+    const result = await mayfly.run({
       ...task,
       ...streams.request,
       signal: AbortSignal.any([signal, leaving.signal]),
     });
+    const declined = served?.declined;
+    return declined === undefined ? result : { ...result, warnings: [...result.warnings, declined] };
   } finally {
     await streams.close();
   }
@@ -117,20 +104,4 @@ async function writeReport(
     throw new MayflyError("E_OUTPUT_WRITE", "There is no report to write", {
       next: "The notes above say why.",
     });
-}
-
-/** A mistyped name is told before minutes go into a first image. Everything else about inputs is the task's to check. */
-function requireInputs({ inputs = [] }: TaskRequest): void {
-  for (const input of inputs) {
-    const path = typeof input === "string" ? input : input.path;
-    if (path === "") {
-      throw new MayflyError("E_INPUT_MISSING", "The name of an input is empty", {
-        next: "Name a file; a variable that was meant to hold its name may be unset.",
-      });
-    }
-    if (existsSync(path)) continue;
-    throw new MayflyError("E_INPUT_MISSING", `The input ${neutralise(path)} does not exist`, {
-      next: "Check the name. The command to run comes after `--`.",
-    });
-  }
 }

@@ -82,7 +82,7 @@ function openTarget(path: string, { force, option }: Required<ReportFileOptions>
 /** Written beside its place and then moved there. */
 function newFile(path: string, { force, option }: Required<ReportFileOptions>): Target {
   const temporary = `${path}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, "wx");
+  const descriptor = openSync(temporary, "wx", 0o600); // like those that are kept: it tells of private things
   return {
     write(text) {
       writeFileSync(descriptor, text);

@@ -44,7 +44,7 @@ export interface Report {
   /** Of this format. */
   readonly format: 1;
   readonly origin: ReportOrigin;
-  /** The command as it was asked for, neutralised: a word each. */
+  /** What was asked for, neutralised, a word each: the command, or `open invoice.docx --as pdf` for a document. */
   readonly command: readonly string[];
   readonly result: TaskResult;
   readonly witness: WitnessRecord;

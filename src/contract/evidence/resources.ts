@@ -6,6 +6,25 @@ export interface ResourceSample {
   readonly cpuMs: number;
   /** Bytes of memory that are its own (written pages and QEMU's). */
   readonly privateBytes: number;
+  /** Bytes that it read from its disk. */
+  readonly readBytes: number;
+}
+
+/** What a guest asked of its disk. That is read-only: what is written is an attempt. */
+export interface DiskRecord {
+  readonly readBytes: number;
+  /** Requests. */
+  readonly reads: number;
+  readonly writtenBytes: number;
+  readonly writes: number;
+}
+
+/** A line that the guest's kernel printed. */
+export interface ConsoleLine {
+  /** Milliseconds since the task began, by the host's clock; 0 for what came before. */
+  readonly at: number;
+  /** Neutralised. */
+  readonly text: string;
 }
 
 export interface ResourceRecord {
@@ -13,8 +32,15 @@ export interface ResourceRecord {
   readonly samples: readonly ResourceSample[];
   readonly cpuMs: number;
   readonly peakPrivateBytes: number;
-  /** What the guest's kernel printed during the task: the last lines, neutralised, at most 200. */
-  readonly console: readonly string[];
+  readonly disk: DiskRecord;
+  /** What the guest's kernel printed during the task: the last lines, at most 200. */
+  readonly console: readonly ConsoleLine[];
 }
 
-export const NO_RESOURCES: ResourceRecord = { samples: [], cpuMs: 0, peakPrivateBytes: 0, console: [] };
+export const NO_RESOURCES: ResourceRecord = {
+  samples: [],
+  cpuMs: 0,
+  peakPrivateBytes: 0,
+  disk: { readBytes: 0, reads: 0, writtenBytes: 0, writes: 0 },
+  console: [],
+};

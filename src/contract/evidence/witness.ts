@@ -93,7 +93,7 @@ export type WitnessEvent =
 export interface WitnessRecord {
   /** `absent`: there was none, or it said nothing. `incomplete`: something is missing; `missing` says what and why. */
   readonly state: "complete" | "incomplete" | "absent";
-  /** A sentence each, for people. */
+  /** A sentence each, for people. That some programs have no digest is said of a complete record, too. */
   readonly missing: readonly string[];
   /** Events that were lost in the guest, by its own count. */
   readonly lost: number;

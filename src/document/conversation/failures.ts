@@ -93,6 +93,21 @@ const REASONS: Readonly<Record<string, Reason>> = {
     message: () => 'It needs more than the limit "memory" of its micro-VM',
     next: "Allow more with --memory 2G.",
   },
+  unreachable: {
+    code: "E_PAGE_UNREACHABLE",
+    message: (what) => `It cannot be reached: ${what}`,
+    next: "Check the address; `mayfly report` shows all that was asked of the network.",
+  },
+  download: {
+    code: "E_DOCUMENT_KIND",
+    message: () => "It is a file to download, not a page",
+    next: "Fetch it and open it: mayfly open FILE.",
+  },
+  "page-busy": {
+    code: "E_PAGE_BUSY",
+    message: (what) => `It keeps its browser so busy that nothing can be seen of it (${what})`,
+    next: "Give it more time with --wait 5m, or look at it with `mayfly browse`.",
+  },
   crashed: {
     code: "E_CONVERTER",
     message: (program) => `${program} crashed on it; its micro-VM is destroyed`,

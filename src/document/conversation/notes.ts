@@ -23,6 +23,14 @@ const NOTES: Readonly<Record<string, Sentence>> = {
   "damaged-page": (page) => `Page ${page} is damaged and was left out`,
   repaired: () => "It is damaged; what could be repaired was converted",
   cut: () => "It has more rows or columns than a sheet holds (1,048,576 × 16,384); what is over was left out",
+  "page-cut": (what) => {
+    const [size = "?", shown = "?"] = what.split(" ");
+    return `It is ${size} pixels large, over the limits "width" (4096), "height" (16384) or "pixels"; the first ${shown} are shown`;
+  },
+  "page-slow": (seconds) =>
+    `It had not finished loading after ${seconds} s; it is shown as it was then, its scripts stopped`,
+  "http-status": (status) => `Its server answered with status ${status}`,
+  windows: (count) => `It wanted to open ${count} more windows, which were closed`,
   "no-text": () => "It holds no text, only pictures; --ocr en recognises it",
 };
 

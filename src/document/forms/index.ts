@@ -9,7 +9,7 @@ import { TextForm } from "./text.ts";
 
 export type { FormSet } from "./form-set.ts";
 export type { Word } from "./form.ts";
-export { originUrl } from "./origin.ts";
+export { markOrigin, originUrl } from "./origin.ts";
 export { requireFree } from "./place.ts";
 
 const WRITERS: Readonly<

@@ -7,7 +7,12 @@ const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.[01]$/;
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/i;
 
-/** The first request of a stream. Its strings are a guest's: neutralise them to show them. */
+const BEGINNING = 64;
+/** What is meant as a request of HTTP by whoever begins so, even where we cannot read it. */
+const BEGINS =
+  /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND|REPORT) +(?:\/|\*|https?:\/\/)/i;
+
+/** A request. Its strings are a guest's: neutralise them to show them. */
 export interface RequestHead {
   readonly kind: "request";
   /** As sent: methods are case-sensitive. */
@@ -31,15 +36,17 @@ export type RequestReading =
   | RequestHead;
 
 /**
- * Reads the first request at the front of a plain-text stream. Call it again with a longer prefix while it says `more`,
- * which ends at 16,384 bytes at the latest. Later requests of the same stream are not followed: that needs to know
- * where bodies end, and a guest could make us and the server disagree about it. Pure; never throws.
+ * Reads the request at the front of a plain-text stream. Call it again with a longer prefix while it says `more`, which
+ * ends at 16,384 bytes at the latest. Pure; never throws.
  */
 export function readRequestHead(prefix: Uint8Array): RequestReading {
   const start = latin1(prefix.subarray(0, PREFACE.length));
   if (start === PREFACE) return { kind: "http2" };
   if (PREFACE.startsWith(start)) return { kind: "more" };
-  return readHttp1(prefix);
+  const reading = readHttp1(prefix);
+  return reading.kind === "not-http" && BEGINS.test(latin1(prefix.subarray(0, BEGINNING)))
+    ? { kind: "malformed", why: "what begins as a request cannot be read as one of HTTP/1" }
+    : reading;
 }
 
 function readHttp1(prefix: Uint8Array): RequestReading {

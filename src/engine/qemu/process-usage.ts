@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { KIB, attempt } from "../../foundation/index.ts";
-import type { MachineUsage } from "../machine.ts";
+import type { Accelerator, MachineUsage } from "../machine.ts";
 
 /** Linux tells processor times in hundredths of a second, whatever its own clock is (`USER_HZ`). */
 const MS_PER_TICK = 10;
@@ -19,4 +19,12 @@ export function parseUsage(stat: string, status: string): MachineUsage | undefin
   const anonymous = /^RssAnon:\s+(\d{1,15}) kB$/m.exec(status)?.[1];
   if (anonymous === undefined || !Number.isSafeInteger(ticks)) return undefined;
   return { cpuMs: ticks * MS_PER_TICK, privateBytes: Number(anonymous) * KIB };
+}
+
+/** By which accelerator a process of QEMU's was started; undefined where it has ended or is none. */
+export function acceleratorOf(pid: number): Accelerator | undefined {
+  const words =
+    attempt(() => readFileSync(`/proc/${pid}/cmdline`, "latin1"), "it has ended")?.split("\0") ?? [];
+  const name = words[words.indexOf("-accel") + 1]?.split(",")[0];
+  return name === "kvm" || name === "tcg" ? name : undefined;
 }

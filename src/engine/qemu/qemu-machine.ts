@@ -14,8 +14,9 @@ import {
   type SupervisedProcess,
 } from "../../process/index.ts";
 import { readJailFile } from "../jail/index.ts";
-import type { GuestMemory, Machine, MachineEnd, MachineUsage } from "../machine.ts";
+import type { DiskUsage, GuestMemory, Machine, MachineEnd, MachineUsage } from "../machine.ts";
 import { FREEZE_CAPABILITIES, QmpClient } from "../qmp/index.ts";
+import { diskUsage } from "./block-stats.ts";
 import { FREEZE_URI, INSIDE, STATE_URI } from "./argv.ts";
 import { withConfiguration } from "./configuration.ts";
 import { explainDeath } from "./death.ts";
@@ -106,6 +107,11 @@ export class QemuMachine implements Machine {
     return this.#processes[0] === undefined || this.#process.exited
       ? undefined
       : usageOf(this.#processes[0].pid);
+  }
+
+  async disk(): Promise<DiskUsage | undefined> {
+    if (this.#process.exited) return undefined;
+    return await this.#qmp.execute("query-blockstats").then(diskUsage, () => undefined);
   }
 
   /** Hands the device state to QEMU and waits until it is loaded; the guest stays paused. */

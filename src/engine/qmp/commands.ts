@@ -11,6 +11,7 @@ export interface QmpCommands {
   migrate: [{ readonly uri: string }];
   /** Device state without RAM, into a file of the jail. `live: false` leaves the disks usable. */
   "xen-save-devices-state": [{ readonly filename: string; readonly live: false }];
+  "query-blockstats": [];
   stop: [];
   cont: [];
   quit: [];

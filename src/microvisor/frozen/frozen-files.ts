@@ -44,7 +44,7 @@ export function frozenStore(store: string): string {
   return join(store, "frozen");
 }
 
-/** Removes what freezing left unfinished where its Mayfly was killed. */
+/** Removes what freezing, or looking into one, left unfinished where its Mayfly was killed. */
 export function sweepFrozen(store: string): void {
   const names = attempt(() => readdirSync(frozenStore(store)), "none was ever frozen") ?? [];
   for (const name of names.filter(isAbandoned))
@@ -89,8 +89,4 @@ export function findFrozen(store: string, id: string): FrozenVm {
       : "There is no frozen micro-VM of that id",
     { next: "See `mayfly inspect`." },
   );
-}
-
-export function removeFrozen({ directory }: FrozenVm): void {
-  rmSync(directory, { recursive: true, force: true });
 }

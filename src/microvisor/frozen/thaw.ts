@@ -1,13 +1,17 @@
-import { chownSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { jailUid } from "../../engine/index.ts";
-import { MayflyError, newVmId } from "../../foundation/index.ts";
+import { MayflyError, makeStoreDirectory, newVmId } from "../../foundation/index.ts";
 import { readImage } from "../../image/index.ts";
+import { newOwnedName, runTool } from "../../process/index.ts";
 import type { Host } from "../host.ts";
 import { newIdentity } from "../identity.ts";
 import { MicroVm } from "../micro-vm.ts";
-import type { FrozenVm } from "./frozen-files.ts";
+import { requireSpace } from "./freeze.ts";
+import { frozenStore, type FrozenVm } from "./frozen-files.ts";
 
 const AGENT_DEADLINE_MS = 30_000;
+const COPY_DEADLINE_MS = 600_000;
 
 /**
  * A copy of a frozen micro-VM that runs again, in a jail of its own and without a network, so that its files can be read.
@@ -31,9 +35,14 @@ export async function thaw(host: Host, frozen: FrozenVm): Promise<MicroVm> {
     },
     cgroup: { memory: frozen.shape.memory, tbSize: frozen.shape.tbSize, cpus: undefined },
     make: async (cgroups) => {
-      giveTo(jailUid(id), frozen.ram);
       const state = readFileSync(frozen.state);
-      return await host.engine.load({ id, shape: frozen.shape, root, ram: frozen.ram, state, cgroups });
+      const own = await ownRam(host, frozen, jailUid(id));
+      try {
+        const { shape } = frozen;
+        return await host.engine.load({ id, shape, root, ram: own.ram, state, cgroups });
+      } finally {
+        own.forget(); // it is mapped by now
+      }
     },
   });
   try {
@@ -53,9 +62,34 @@ async function rootOf({ image, root }: FrozenVm): Promise<string> {
   return found.root;
 }
 
-/** Where we are root QEMU is another user. */
-function giveTo(uid: number, file: string): void {
-  if (uid !== process.getuid?.()) chownSync(file, uid, uid);
+/**
+ * Where we are root QEMU is another user, who may not read what is kept; that stays as it is, so it gets a copy.
+ * @throws E_DISK_FULL, E_TEMPLATE, E_STORE_UNWRITABLE
+ */
+async function ownRam(
+  host: Host,
+  frozen: FrozenVm,
+  uid: number,
+): Promise<{ readonly ram: string; readonly forget: () => void }> {
+  if (uid === process.getuid?.()) return { ram: frozen.ram, forget: () => undefined };
+  const place = frozenStore(host.store);
+  requireSpace(place, frozen.bytes);
+  const directory = join(place, newOwnedName());
+  const forget = (): void => {
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    makeStoreDirectory(directory);
+    chmodSync(directory, 0o711);
+    const ram = join(directory, "ram");
+    const copy = ["cp", "--sparse=always", "--reflink=auto", "--preserve=mode", "--", frozen.ram, ram];
+    await runTool(copy, { timeoutMs: COPY_DEADLINE_MS, failure: "E_TEMPLATE", signal: host.signal });
+    chownSync(ram, uid, uid);
+    return { ram, forget };
+  } catch (cause) {
+    forget();
+    throw cause;
+  }
 }
 
 function gone(why: string): MayflyError {

@@ -20,6 +20,7 @@ export { badPolicy, showPath, type RuleName } from "./place.ts";
 export { withSecretFiles } from "./secret-files.ts";
 export { NetworkSchema } from "./schema.ts";
 export { NETWORK_SETS } from "./sets.ts";
+export { admitView, type AdmittedView } from "./view.ts";
 export type { Terms } from "./terms.ts";
 export type { AddressVerdict, Verdict } from "./verdict.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { SEVERITIES } from "../../contract/index.ts";
+import { CLIPBOARD_DIRECTIONS, DOWNLOAD_WAYS, PRINTING_WAYS, SEVERITIES } from "../../contract/index.ts";
 import { parseSize } from "../../foundation/index.ts";
 
 /** More rules than anybody writes, and few enough to be gone through for each stream. */
@@ -88,6 +88,25 @@ export const OnFindingSchema = v.strictObject({
   ),
 });
 
+const oneOf = <const T extends readonly string[]>(values: T): v.PicklistSchema<T, string> =>
+  v.picklist(values, `must be one of ${values.join(", ")}`);
+
+/** What a program gives as `ViewPolicy`; a document has its keys beside `network`. */
+export const ViewSchema = v.object({
+  clipboard: v.optional(
+    described(oneOf(CLIPBOARD_DIRECTIONS), "Which way text may go when a person asks for it; default none."),
+  ),
+  downloads: v.optional(
+    described(
+      oneOf(DOWNLOAD_WAYS),
+      "How files come out of a live view: marked is as they are, safe is as safe copies.",
+    ),
+  ),
+  printing: v.optional(
+    described(oneOf(PRINTING_WAYS), "safe: what is printed in a live view becomes a safe PDF; default none."),
+  ),
+});
+
 /** A policy document: each part of a policy has a key. */
 export const PolicySchema = v.strictObject({
   $schema: v.optional(described(v.string(), "For editors; not read.")),
@@ -95,4 +114,5 @@ export const PolicySchema = v.strictObject({
   on_finding: v.optional(
     described(OnFindingSchema, "What to do when a rule finds something; default go on."),
   ),
+  ...ViewSchema.entries,
 });

@@ -16,13 +16,15 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function jsonLines(report: Report): string {
   const { result, findings, witness } = report;
-  const began = Date.parse(result.startedAt);
+  const asked = Date.parse(result.startedAt);
+  const began = beginOf(report);
   const lines = [
     ...findings.map((finding) => ({ at: finding.evidence[0]?.at ?? 0, fields: findingFields(finding) })),
     ...result.network.streams.map((stream) => ({ at: stream.at, fields: streamFields(stream) })),
     ...witness.events.map((event) => ({ at: event.at, fields: eventFields(event) })),
   ].sort((one, other) => one.at - other.at);
-  const all = [...lines, { at: result.timings.disposed ?? 0, fields: taskFields(report) }];
+  const end = { at: (result.timings.disposed ?? 0) - (began - asked), fields: taskFields(report) };
+  const all = [...lines, end];
   const common = commonFields(report);
   return all
     .map(
@@ -36,6 +38,11 @@ export function jsonLines(report: Report): string {
 function merge(common: Fields, fields: Fields): Fields {
   const mayfly = { ...(common["mayfly"] as object), ...(fields["mayfly"] as object | undefined) };
   return { ...common, ...fields, mayfly };
+}
+
+/** When the task began, from where evidence counts: later than the request. Milliseconds since 1970. */
+export function beginOf({ result: { startedAt, timings } }: Report): number {
+  return Date.parse(startedAt) + (timings.begun ?? 0);
 }
 
 /** A guest's clock may say anything; a date may not. */

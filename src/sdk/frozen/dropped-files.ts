@@ -31,6 +31,7 @@ interface DroppedRequest {
   readonly agent: AgentConnection;
   readonly events: readonly WitnessEvent[];
   readonly signal: AbortSignal | undefined;
+  readonly mostFiles: number | undefined;
 }
 
 /**
@@ -39,7 +40,7 @@ interface DroppedRequest {
  */
 export async function zipDropped(
   archive: string,
-  { agent, events, signal }: DroppedRequest,
+  { agent, events, signal, mostFiles }: DroppedRequest,
 ): Promise<DroppedFiles> {
   const { ZipWriter, configure } = await import("@zip.js/zip.js");
   configure({ useWebWorkers: false });
@@ -56,7 +57,7 @@ export async function zipDropped(
       password: PASSWORD,
       zipCrypto: true,
     });
-    const left = await leftPaths(agent, events);
+    const left = await leftPaths(agent, events, mostFiles);
     refused.push(...left.refused.map(({ path, why }) => ({ path: neutralise(path), why })));
     const names = new Set<string>();
     for (const path of left.paths) {

@@ -19,7 +19,11 @@ export interface LeftPaths {
 }
 
 /** Files where a task may write, and those that the witness saw written elsewhere. A guest that made too many loses only those. */
-export async function leftPaths(agent: AgentConnection, events: readonly WitnessEvent[]): Promise<LeftPaths> {
+export async function leftPaths(
+  agent: AgentConnection,
+  events: readonly WitnessEvent[],
+  most = MOST_FILES,
+): Promise<LeftPaths> {
   const refused: { path: string; why: string }[] = [];
   const found = new Set<string>();
   for (const path of witnessed(events)) found.add(path);
@@ -29,8 +33,8 @@ export async function leftPaths(agent: AgentConnection, events: readonly Witness
     for (const path of files ?? []) found.add(path);
   }
   const paths = [...found].sort();
-  for (const path of paths.slice(MOST_FILES)) refused.push({ path, why: "there are too many before it" });
-  return { paths: paths.slice(0, MOST_FILES), refused };
+  for (const path of paths.slice(most)) refused.push({ path, why: "there are too many before it" });
+  return { paths: paths.slice(0, most), refused };
 }
 
 function witnessed(events: readonly WitnessEvent[]): string[] {

@@ -11,6 +11,9 @@
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
+/* Fewer than a kernel has. */
+#define LABELS 1000
+
 unsigned long attack_true_entry;
 void attack_entry(void);
 asm(".text\n.globl attack_entry\nattack_entry:\n\tjmp *attack_true_entry(%rip)\n");
@@ -75,13 +78,35 @@ static int writable(unsigned long address)
 	return 0;
 }
 
-static int attack(const char *what, unsigned long address)
+/* What the kernel writes first when it patches a jump label, and never finishes: the first label behind the address. */
+static int breakpoint(unsigned long address, unsigned long labels)
+{
+	const s32 *entry;
+	unsigned long code, found = ULONG_MAX;
+	u8 byte = 0xcc;
+	int i;
+
+	for (i = 0; i < LABELS; i++) {
+		entry = (const s32 *)(labels + i * 16UL);
+		code = (unsigned long)entry + *entry;
+		if (code >= address && code < found)
+			found = code;
+	}
+	if (found == ULONG_MAX)
+		return -ENOENT;
+	poke(found, &byte, 1);
+	return 0;
+}
+
+static int attack(const char *what, unsigned long address, unsigned long labels)
 {
 	u8 byte = 0xc3;
 	struct desc_ptr table;
 
 	if (!strcmp(what, "poke"))
 		poke(address, &byte, 1);
+	else if (!strcmp(what, "breakpoint"))
+		return breakpoint(address, labels);
 	else if (!strcmp(what, "gate")) {
 		store_idt(&table);
 		poke(table.address + 16 * 77 + 1, &byte, 1);
@@ -111,14 +136,14 @@ static int attack(const char *what, unsigned long address)
 static ssize_t attack_write(struct file *file, const char __user *from, size_t length, loff_t *at)
 {
 	char line[64] = "", what[32] = "";
-	unsigned long address = 0;
+	unsigned long address = 0, labels = 0;
 	int failure;
 
 	if (length >= sizeof line || copy_from_user(line, from, length))
 		return -EINVAL;
-	if (sscanf(line, "%31s %lx", what, &address) < 1)
+	if (sscanf(line, "%31s %lx %lx", what, &address, &labels) < 1)
 		return -EINVAL;
-	failure = attack(what, address);
+	failure = attack(what, address, labels);
 	return failure ? failure : length;
 }
 

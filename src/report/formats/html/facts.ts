@@ -1,5 +1,6 @@
-import { SEVERITIES, type Outcome, type Report } from "../../../contract/index.ts";
+import { SEVERITIES, type Report } from "../../../contract/index.ts";
 import { formatTime } from "../../../foundation/index.ts";
+import { sayOutcome } from "../../say-outcome.ts";
 
 /** What the page says first: name, value, and how it looks. */
 export function facts({ result, findings, memory }: Report): (readonly [string, string, string])[] {
@@ -26,24 +27,6 @@ function countSeverities(findings: Report["findings"]): string {
     .filter(([count]) => count > 0)
     .map(([count, severity]) => `${count} ${severity}`)
     .join(", ");
-}
-
-/** How a task ended, in a few words. */
-function sayOutcome(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case "exited":
-      return `exited with status ${outcome.code}`;
-    case "signalled":
-      return `ended by signal ${outcome.signal}`;
-    case "limit":
-      return `over its limit ${outcome.limit}`;
-    case "stopped":
-      return `ended because of the finding ${outcome.finding.rule}`;
-    case "cancelled":
-      return "cancelled";
-    case "failed":
-      return `failed: ${outcome.code}`;
-  }
 }
 
 function sayKernel({ state, kernel }: Report["memory"]): readonly [string, string] {

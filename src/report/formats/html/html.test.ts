@@ -69,6 +69,22 @@ describe("the page of a report", () => {
     );
   });
 
+  it("shows five requests of a stream, and how many more there were", () => {
+    const [stream] = SAMPLE.result.network.streams;
+    if (stream === undefined) throw new Error("the sample has a stream");
+    const http = Array.from({ length: 8 }, (_, i) => ({
+      method: "GET",
+      host: "a",
+      path: `/${i}`,
+      status: 200,
+    }));
+    const network = { ...SAMPLE.result.network, streams: [{ ...stream, http }] };
+    const shown = htmlPage(unsigned({ ...SAMPLE, result: { ...SAMPLE.result, network } }));
+    expect(shown).toContain("<code>GET a/4 200</code>");
+    expect(shown).not.toContain("GET a/5");
+    expect(shown).toContain("and 3 more requests");
+  });
+
   it("draws a bounded part of what is endless", () => {
     const events = Array.from({ length: 20_000 }, (_, i) => ({
       kind: "fork" as const,

@@ -1,8 +1,10 @@
 import type { Report, SignedReport } from "../../../contract/index.ts";
+import { formatTime } from "../../../foundation/index.ts";
 import { facts } from "./facts.ts";
 import { Markup, html } from "./markup.ts";
 import {
   disposalSection,
+  diskLine,
   filesSection,
   findingsSection,
   grantedSection,
@@ -80,7 +82,7 @@ function body(report: Report): Markup {
     <h2>Files changed <span class="dim">the guest's word</span></h2>
     ${filesSection(report)} ${otherSection(report)}
     <h2>Guest kernel and memory <span class="dim">seen from outside</span></h2>
-    ${kernelSection(report)}
+    ${kernelSection(report)} ${diskLine(report)}
     <h2>In and out</h2>
     ${resultsSection(report)}
     <h2>Granted and used</h2>
@@ -112,6 +114,8 @@ function consoleSection({ resources }: Report): Markup | undefined {
   if (resources.console.length === 0) return undefined;
   return html`<details>
     <summary>What the guest's kernel printed (${resources.console.length} lines)</summary>
-    <div class="scroll mono">${resources.console.map((line) => html`${line}<br />`)}</div>
+    <div class="scroll mono">
+      ${resources.console.map(({ at, text }) => html`<span class="dim">${formatTime(at)}</span> ${text}<br />`)}
+    </div>
   </details>`;
 }

@@ -61,7 +61,7 @@ export function networkSection({ result: { network } }: Report): Markup {
             .slice(0, 5)
             .map(
               (each) => html`<br /><code>${each.method} ${each.host}${each.path} ${each.status ?? ""}</code>`,
-            )}
+            )}${http.length > 5 ? html`<br /><span class="dim">and ${http.length - 5} more requests</span>` : undefined}
         </td>`,
     ]);
   return html`${streams.length === 0 ? html`<p class="dim">No connection was asked for.</p>` : table(["at", "to", "decision", "out", "in", "why"], rows)}${more(
@@ -153,6 +153,15 @@ export function kernelSection({ memory }: Report): Markup {
             </ul>
           </details>`
     }`;
+}
+
+/** Requests and bytes of the guest's disk, as the engine counts them. */
+export function diskLine({ resources: { disk } }: Report): Markup {
+  return html`<p>
+    Of its disk it read ${formatSize(disk.readBytes)} in ${disk.reads} requests;
+    ${disk.writes === 0 ? "it wrote none" : html`<span class="bad">it tried to write ${formatSize(disk.writtenBytes)} in ${disk.writes}</span>`},
+    as the disk is read-only. What it changes lies in its memory.
+  </p>`;
 }
 
 export function grantedSection({ granted }: Report): Markup {

@@ -19,24 +19,21 @@ interface Lane {
   readonly to: number;
 }
 
-/** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory as a curve. */
+/** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory, processor and disk as curves. */
 export function drawTimeLine(report: Report): Markup {
   const { result, witness, findings } = report;
-  const machine = result.timings.machine ?? 0;
+  // Evidence counts from the moment that the command was asked for; the rest, from the request.
+  const machine = (result.timings.machine ?? 0) - begunOf(report);
+  const ended = Math.max(0, (result.timings.ended ?? 0) - begunOf(report));
   const lanes = [...streamLanes(report), ...processLanes(report)].slice(0, MOST_LANES);
   const files = witness.events.filter(({ kind }) => FILE_KINDS.has(kind)).slice(0, 2_000);
   const marks = findings.flatMap(({ severity, text, evidence }) =>
     evidence.slice(0, 1).map(({ at }) => ({ at, severity, text })),
   );
-  const end = Math.max(
-    1,
-    result.timings.ended ?? 0,
-    ...lanes.map(({ to }) => finite(to)),
-    ...marks.map(({ at }) => finite(at)),
-  );
+  const end = Math.max(1, ended, ...lanes.map(({ to }) => finite(to)), ...marks.map(({ at }) => finite(at)));
   const x = (at: number): number =>
     round(LABEL + (Math.min(Math.max(0, finite(at)), end) / end) * (WIDTH - LABEL - 10));
-  const height = TOP + (lanes.length + 4) * ROW + 12;
+  const height = TOP + (lanes.length + 6) * ROW + 12;
   const row = (index: number): number => TOP + index * ROW;
   return html`<div class="scroll">
     <svg
@@ -52,7 +49,7 @@ export function drawTimeLine(report: Report): Markup {
         class="bar"
         x="${x(machine)}"
         y="${row(0) + 3}"
-        width="${Math.max(2, x(result.timings.ended ?? end) - x(machine))}"
+        width="${Math.max(2, x(result.timings.ended === undefined ? end : ended) - x(machine))}"
         height="${ROW - 6}"
         rx="2"
       />
@@ -68,10 +65,16 @@ export function drawTimeLine(report: Report): Markup {
       <text class="dim" x="4" y="${row(3) + 12}">
         memory, at most ${formatSize(report.resources.peakPrivateBytes)}
       </text>
-      ${curve(report.resources.samples, x, {
-        top: row(3) + 2,
-        height: ROW - 4,
-      })}${lanes.map((lane, i) => drawLane(lane, row(i + 4), x))}
+      ${curve(report.resources.samples, x, { top: row(3) + 2, height: ROW - 4, of: "privateBytes" })}
+      <text class="dim" x="4" y="${row(4) + 12}">
+        processor, ${formatTime(report.resources.cpuMs)} in all
+      </text>
+      ${curve(report.resources.samples, x, { top: row(4) + 2, height: ROW - 4, of: "cpuMs" })}
+      <text class="dim" x="4" y="${row(5) + 12}">
+        disk, ${formatSize(report.resources.disk.readBytes)} read
+      </text>
+      ${curve(report.resources.samples, x, { top: row(5) + 2, height: ROW - 4, of: "readBytes" })}
+      ${lanes.map((lane, i) => drawLane(lane, row(i + 6), x))}
     </svg>
   </div>`;
 }
@@ -116,24 +119,30 @@ function streamLanes({ result }: Report): Lane[] {
   }));
 }
 
-function processLanes({ witness, result }: Report): Lane[] {
+function begunOf({ result: { timings } }: Report): number {
+  return timings.begun ?? 0;
+}
+
+function processLanes(report: Report): Lane[] {
+  const { witness, result } = report;
+  const ended = result.timings.ended === undefined ? undefined : result.timings.ended - begunOf(report);
   return processesOfTree(processTree(witness.events), MOST_LANES).map(({ pid, runs, from, to }) => ({
     label: `${pid} ${runs.at(-1)?.program.split("/").at(-1) ?? ""}`,
     kind: "process",
     from,
-    to: to ?? result.timings.ended ?? from,
+    to: to ?? ended ?? from,
   }));
 }
 
 function curve(
   samples: readonly ResourceSample[],
   x: (at: number) => number,
-  { top, height }: { top: number; height: number },
+  { top, height, of }: { top: number; height: number; of: Exclude<keyof ResourceSample, "at"> },
 ): Markup | undefined {
-  const most = Math.max(1, ...samples.map(({ privateBytes }) => privateBytes));
+  const most = Math.max(1, ...samples.map((sample) => sample[of]));
   if (samples.length < 2) return undefined;
   const points = samples.map(
-    ({ at, privateBytes }) => `${x(at)},${round(top + height - (privateBytes / most) * height)}`,
+    (sample) => `${x(sample.at)},${round(top + height - (sample[of] / most) * height)}`,
   );
   return html`<polyline class="curve" points="${points.join(" ")}" />`;
 }

@@ -1,5 +1,5 @@
 import type { Finding, Report, Severity, Technique } from "../../../contract/index.ts";
-import { timeOf } from "../json-lines.ts";
+import { beginOf, timeOf } from "../json-lines.ts";
 import { objectId, observableId } from "./ids.ts";
 import { Observables, type StixObject } from "./observables.ts";
 
@@ -33,7 +33,7 @@ export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
   const last = timeOf(began, result.timings.ended ?? 0);
   const common = { spec_version: "2.1", created: last, modified: last, created_by_ref: author.id };
   const frame = { first: timeOf(began, 0), last, common };
-  const observables = new Observables(result.id, began);
+  const observables = new Observables(result.id, beginOf(report));
   const inputs = result.inputs.map((input) => observables.input(input));
   const seen = observedData(report, observables, frame);
   const program = software(report.origin);

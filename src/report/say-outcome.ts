@@ -1,4 +1,4 @@
-import type { Outcome } from "../../contract/index.ts";
+import type { Outcome } from "../contract/index.ts";
 
 /** How a task ended, in a few words. */
 export function sayOutcome(outcome: Outcome): string {

@@ -1,0 +1,3 @@
+export { Daemon, Failure, Link, Profile } from "./daemon.ts";
+export { Happening } from "./happening.ts";
+export { FileEntry, ReportRow, Stream, TaskStart, TaskView, VmView } from "./task.ts";

@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Mayfly } from "../../src/index.ts";
+import { leftovers } from "../support/leftovers.ts";
+import { keepPicture, openBrowser, openTab, seen } from "./eyes.ts";
+
+let browser: Browser;
+let out: string;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  out = mkdtempSync(join(tmpdir(), "mayfly-view-"));
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(out, { recursive: true, force: true });
+});
+
+describe("mayfly.view", { timeout: 600_000 }, () => {
+  it("opens a spreadsheet, takes what is typed into a cell, scrolls, saves to the directory, and leaves nothing", async () => {
+    await using mayfly = await Mayfly.open();
+    const view = await mayfly.view("examples/budget.xlsx", { out });
+    const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
+    const { page } = await openTab(context, view.url ?? "");
+    await view.ready;
+    await seen(page, /Administration/, { enlarge: 2 });
+    await keepPicture(page, "budget");
+    await page.locator(".screen canvas").focus();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.press("Control+ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.type("ZEBRA");
+    await page.keyboard.press("Enter");
+    await seen(page, /ZEBRA/, { enlarge: 2 });
+    await page.mouse.move(500, 500);
+    await page.mouse.wheel(0, 600);
+    await page.keyboard.press("Control+s");
+    await keepPicture(page, "budget-typed");
+    await page.getByRole("button", { name: "Files" }).click();
+    await page.getByRole("button", { name: "Save budget.xlsx" }).waitFor();
+    await page.getByRole("button", { name: "Close" }).first().click();
+    await page.getByRole("button", { name: "End" }).click();
+    await page.getByRole("button", { name: "End it" }).click();
+    const result = await view.ended;
+    expect(result.outputs.map(({ path }) => path)).toEqual(["budget.xlsx"]);
+    expect(existsSync(join(out, "budget.xlsx"))).toBe(true);
+    expect(result.disposal.complete).toBe(true);
+    expect(leftovers([result.id])).toEqual([]);
+    await context.close();
+  });
+});
