@@ -539,13 +539,25 @@ describe("doctor", () => {
 
 describe("help", () => {
   const COMMANDS = [
+    "open",
+    "view",
+    "browse",
+    "capture",
     "run",
     "shell",
     "ps",
     "kill",
+    "report",
+    "reports",
+    "inspect",
+    "verify",
+    "policy",
+    "rules",
     "profiles",
     "images",
     "templates",
+    "up",
+    "down",
     "doctor",
     "setup",
     "completion",
@@ -555,7 +567,7 @@ describe("help", () => {
     const { status, stdout } = await mayfly([command, "--help"]);
     expect(status).toBe(0);
     expect(stdout.toString()).toMatch(/^Usage: mayfly /);
-    expect(stdout.toString()).toMatch(new RegExp(`\\nExamples:\\n {2}.*mayfly ${command}`));
+    expect(stdout.toString()).toMatch(new RegExp(`\\nExamples:\\n(?: {2}.*\\n)* {2}.*mayfly ${command}`));
     const documented = readFileSync(join(ROOT, "docs/cli.md"), "utf8");
     expect(documented.includes(`## mayfly ${command}`)).toBe(true);
     const flags = [...stdout.toString().matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(

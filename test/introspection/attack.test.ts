@@ -62,7 +62,7 @@ const addressOf = (symbol: string): string => `$(sed -n 's/ [A-Za-z] ${symbol}$/
 describe("an attack by a kernel module", () => {
   it.each<[what: string, place: Place, part: KernelPart]>([
     ["poke", ["_text", 0x10500], "text"],
-    ["poke", ["entry_SYSCALL_64", 1], "text"],
+    ["halt", ["entry_SYSCALL_64", 1], "text"],
     ["poke", ["__start_rodata", 0x100000], "read-only data"],
     ["poke", ["sys_call_table", 300 * 8], "system-call table"],
     ["gate", undefined, "interrupt descriptors"],

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
@@ -7,23 +7,17 @@ import { once } from "node:events";
 import { attempt } from "../../src/foundation/index.ts";
 import { isRoot, publicDirectory, remove } from "./private-store.ts";
 
-const INSTALLED = [
-  "dist",
-  "data",
-  "guest",
-  "host",
-  "profiles",
-  "rules",
-  "package.json",
-  "node_modules/commander",
-  "node_modules/ipaddr.js",
-  "node_modules/tldts",
-  "node_modules/tldts-core",
-  "node_modules/canonicalize",
-  "node_modules/uuid",
-  "node_modules/valibot",
-  "node_modules/yaml",
-];
+/** What an installation is made of: what npm would pack, and the packages that it needs to run. */
+function installedParts(): string[] {
+  const { files } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] };
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+  };
+  const needed = Object.entries(lock.packages)
+    .filter(([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true)
+    .map(([path]) => path);
+  return [...files, "package.json", ...needed].filter(existsSync);
+}
 /** What another user must not inherit of ours. */
 const OURS = [
   "HOME",
@@ -58,7 +52,8 @@ export class OrdinaryUser implements Disposable {
   runtime: string | undefined;
 
   constructor() {
-    for (const part of INSTALLED) cpSync(resolve(part), join(this.installation, part), { recursive: true });
+    for (const part of installedParts())
+      cpSync(resolve(part), join(this.installation, part), { recursive: true });
     if (isRoot) {
       this.name = `mayfly-t${process.pid}`;
       execFileSync("useradd", ["--create-home", "--shell", "/bin/sh", this.name]);

@@ -10,10 +10,16 @@ import { print } from "../terminal/print.ts";
 const END_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
+const EXAMPLES = `
+Examples:
+  mayfly down
+  mayfly down --json                 # {"ended": 1234}, or null where none runs`;
+
 export function downCommand(_invocation: Invocation): Command {
   return new Command("down")
     .description("Ends the daemon and all tasks that it runs, and waits until they are gone. Reports stay.")
     .option("--json", "print a JSON object")
+    .addHelpText("after", EXAMPLES)
     .action(async ({ json = false }: { readonly json?: boolean }) => {
       const info = await askDaemon(daemonSocket(), { method: "POST", path: "/v1/stop", answer: DaemonInfo });
       if (info !== undefined) await untilGone(info.pid);

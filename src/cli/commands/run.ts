@@ -15,7 +15,6 @@ interface RunOptions extends TaskOptions {
   readonly tty?: boolean;
   readonly json?: boolean;
   readonly detonate?: number;
-  readonly embedded?: boolean;
 }
 
 const MOST_GATHERED = 256 * MIB;
@@ -46,7 +45,6 @@ export function runCommand(invocation: Invocation): Command {
     .option("-i, --stdin", "pass standard input on although it is a terminal")
     .option("--no-stdin", "leave standard input alone")
     .option("-t, --tty", "give the command a terminal (end a session that hangs with Enter ~ .)")
-    .option("--embedded", "do not use the daemon, although one runs")
     .option("--json", "print one JSON object with the result and the command's output")
     .option("--report <FILE>", "write the signed report to a file too (--force replaces one)")
     .option("--no-report", "make no report")

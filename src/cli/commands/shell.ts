@@ -61,6 +61,7 @@ export function shellCommand(invocation: Invocation): Command {
           yes: options.yes ?? false,
           report: undefined,
           unreported: options.report === false,
+          embedded: options.embedded ?? false,
           force: false,
         },
         invocation,

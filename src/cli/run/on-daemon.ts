@@ -21,7 +21,7 @@ export async function runOnDaemon(
   how: Presentation,
   { progress, signal }: Work,
 ): Promise<Served | undefined> {
-  if (how.embedded === true || task.rules !== undefined || !mayUseDaemon()) return undefined;
+  if (how.embedded || task.rules !== undefined || !mayUseDaemon()) return undefined;
   const session = await openSession(daemonSocket(), {
     task: { ...task, ...boundsOf(task, how) },
     hasStdin: mayRead(how),

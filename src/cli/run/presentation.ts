@@ -14,7 +14,7 @@ export interface Presentation {
   /** No report is made. */
   readonly unreported: boolean;
   /** Not by the daemon. */
-  readonly embedded?: boolean;
+  readonly embedded: boolean;
   /** Replace a report that exists. */
   readonly force: boolean;
   /** What the task did is shown, not what it printed; however it ended, that is what was wanted. */

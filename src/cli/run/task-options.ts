@@ -22,6 +22,7 @@ export interface TaskOptions {
   readonly yes?: boolean;
   readonly quiet?: boolean;
   readonly raw?: boolean;
+  readonly embedded?: boolean;
   /** `false` for --no-report; the name of a file for `run`. */
   readonly report?: string | boolean;
 }
@@ -59,6 +60,7 @@ export function addTaskOptions(command: Command): Command {
 /** Adds what says how the command line behaves. */
 export function addMannerOptions(command: Command): Command {
   return command
+    .option("--embedded", "do not use the daemon, although one runs")
     .option("--raw", "pass the task's control characters to your terminal unchanged")
     .option("-q, --quiet", "no progress, no summary, no warnings")
     .option("-y, --yes", "install missing system packages without asking");

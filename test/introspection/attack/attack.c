@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
+#include <linux/stop_machine.h>
 #include <linux/uaccess.h>
 #include <asm/desc.h>
 #include <asm/msr.h>
@@ -41,6 +42,15 @@ static void poke(unsigned long address, const void *bytes, size_t length)
 	set_cr0(cr0);
 	local_irq_enable();
 	preempt_enable();
+}
+
+/* No processor comes to use what was changed: for code that a kernel cannot live without. */
+static int poke_and_halt(void *address)
+{
+	poke((unsigned long)address, "\xc3", 1);
+	for (;;)
+		cpu_relax();
+	return 0;
 }
 
 static int remap(unsigned long address)
@@ -105,6 +115,8 @@ static int attack(const char *what, unsigned long address, unsigned long labels)
 
 	if (!strcmp(what, "poke"))
 		poke(address, &byte, 1);
+	else if (!strcmp(what, "halt"))
+		return stop_machine(poke_and_halt, (void *)address, NULL);
 	else if (!strcmp(what, "breakpoint"))
 		return breakpoint(address, labels);
 	else if (!strcmp(what, "gate")) {
