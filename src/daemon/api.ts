@@ -8,6 +8,7 @@ import {
   Stream,
   TaskStart,
   TaskView,
+  ViewStart,
   VmView,
 } from "../contract/api/index.ts";
 
@@ -174,6 +175,36 @@ export const OPERATIONS = {
     status: 202,
     answer: TaskView,
     failures: [413, 507],
+  },
+  browse: {
+    method: "POST",
+    path: "/v1/views",
+    summary: "Shows a page of the web live, in a browser in a micro-VM of its own",
+    body: ViewStart,
+    status: 202,
+    answer: TaskView,
+    failures: [507],
+  },
+  view: {
+    method: "POST",
+    path: "/v1/views/document",
+    summary: "Shows a document live, in a micro-VM of its own",
+    query: v.object({
+      name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+      clipboard: ViewStart.entries.clipboard,
+    }),
+    body: "bytes",
+    status: 202,
+    answer: TaskView,
+    failures: [413, 507],
+  },
+  picture: {
+    method: "GET",
+    path: "/v1/tasks/{id}/picture",
+    summary: "A small picture of a live view's screen; its pixels are the guest's",
+    status: 200,
+    answer: "image/png",
+    failures: Id404,
   },
   reports: {
     method: "GET",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { stateDirectory } from "../archive/index.ts";
 import { LARGEST_ASKED, daemonSocket } from "../client/index.ts";
 import type { Daemon as DaemonInfo, VmView } from "../contract/api/index.ts";
 import type { Progress } from "../contract/index.ts";
@@ -11,6 +12,7 @@ import { Commands } from "./commands.ts";
 import { vmView } from "./describe.ts";
 import { Documents } from "./documents.ts";
 import { addEvents } from "./events.ts";
+import { LiveViews } from "./live-views.ts";
 import { addRoutes, type DaemonParts } from "./routes.ts";
 import { addRunSocket } from "./run-socket.ts";
 import { Tasks } from "./tasks.ts";
@@ -42,6 +44,7 @@ export class Daemon implements AsyncDisposable {
   readonly #tasks = new Tasks();
   readonly #commands: Commands;
   readonly #documents: Documents;
+  readonly #views: LiveViews;
   readonly #since = new Date().toISOString();
   readonly #standby: Record<string, number> = {};
   readonly #warnings: string[] = [];
@@ -57,7 +60,9 @@ export class Daemon implements AsyncDisposable {
     this.#making = making;
     this.#port = port;
     this.#commands = new Commands(mayfly, this.#tasks);
-    this.#documents = new Documents(mayfly, this.#tasks, undefined);
+    const copies = join(stateDirectory(), "copies");
+    this.#documents = new Documents(mayfly, this.#tasks, copies);
+    this.#views = new LiveViews(mayfly, this.#tasks, copies);
     this.#keeping = this.#keepStandby(standby);
   }
 
@@ -145,6 +150,7 @@ export class Daemon implements AsyncDisposable {
       tasks: this.#tasks,
       commands: this.#commands,
       documents: this.#documents,
+      views: this.#views,
       info: () => this.info(),
       vms: () => this.#vms(),
       link: async () => await this.link(),

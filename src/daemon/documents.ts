@@ -1,14 +1,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
-import { stateDirectory } from "../archive/index.ts";
 import type { OpenResult, SafeForm } from "../contract/index.ts";
-import { GIB, MayflyError, attempt, neutralise, storeFailure } from "../foundation/index.ts";
+import { attempt, neutralise, storeFailure } from "../foundation/index.ts";
 import type { Mayfly, OpenStage } from "../sdk/index.ts";
+import { bounded, fileName } from "./handed-over.ts";
 import type { DaemonTask, Ending, Tasks } from "./tasks.ts";
-
-/** Bytes of a document that a browser hands over. */
-export const LARGEST_DOCUMENT = GIB;
 
 const STEPS: Readonly<Record<OpenStage, string>> = {
   opening: "Opening it in a micro-VM",
@@ -23,11 +20,11 @@ export class Documents {
   readonly #tasks: Tasks;
   readonly #directory: string;
 
-  /** Removes what an earlier daemon left. @throws E_STORE_UNWRITABLE, E_DISK_FULL */
-  constructor(mayfly: Mayfly, tasks: Tasks, state: string | undefined) {
+  /** Removes what an earlier daemon left. @param directory of safe copies @throws E_STORE_UNWRITABLE, E_DISK_FULL */
+  constructor(mayfly: Mayfly, tasks: Tasks, directory: string) {
     this.#mayfly = mayfly;
     this.#tasks = tasks;
-    this.#directory = join(state ?? stateDirectory(), "copies");
+    this.#directory = directory;
     this.clear();
     tasks.on("gone", ({ id }) => {
       this.#remove(id);
@@ -82,24 +79,6 @@ export class Documents {
       rmSync(join(this.#directory, id), { recursive: true, force: true });
     }, "swept by the next start");
   }
-}
-
-async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of content) {
-    bytes += chunk.length;
-    if (bytes > LARGEST_DOCUMENT)
-      throw new MayflyError("E_INPUT_TOO_LARGE", "The document is larger than 1 GiB", {
-        next: "Open it with `mayfly open`, which reads it from its place.",
-      });
-    yield chunk;
-  }
-}
-
-/** A browser's word, which becomes part of a file's name. */
-function fileName(name: string): string {
-  const plain = basename(neutralise(name, 200).replace(/[\\/]/g, "_"));
-  return plain === "" || plain === "." || plain === ".." ? "document" : plain;
 }
 
 function endingOf({ outcome, exitCode, warnings, forms, report }: OpenResult): Ending {

@@ -1,4 +1,3 @@
 export { OPERATIONS, PARAMETERS, type Operation } from "./api.ts";
-export { openInBrowser } from "./browser.ts";
 export { Daemon, type DaemonOptions } from "./daemon.ts";
 export { launchDaemon, serveDaemon, type ServeOptions } from "./serve.ts";

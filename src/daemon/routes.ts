@@ -10,6 +10,7 @@ import type { Commands } from "./commands.ts";
 import { reportRow, streamView } from "./describe.ts";
 import type { Documents } from "./documents.ts";
 import { handle } from "./handle.ts";
+import type { LiveViews } from "./live-views.ts";
 import type { DaemonTask, LiveTask, Tasks } from "./tasks.ts";
 
 /** What the routes stand on. */
@@ -18,6 +19,7 @@ export interface DaemonParts {
   readonly tasks: Tasks;
   readonly commands: Commands;
   readonly documents: Documents;
+  readonly views: LiveViews;
   readonly info: () => DaemonInfo;
   readonly vms: () => readonly VmView[];
   /** Makes an address of the console. */
@@ -40,6 +42,7 @@ export function addRoutes(app: LoopbackApp, parts: DaemonParts, isOwners: boolea
   addTasks(app, parts, isOwners);
   addLooks(app, parts);
   addDocuments(app, parts);
+  addViews(app, parts);
   addReports(app, parts);
 }
 
@@ -108,8 +111,7 @@ function addLooks(app: LoopbackApp, { tasks }: DaemonParts): void {
 
 function addDocuments(app: LoopbackApp, { tasks, documents }: DaemonParts): void {
   handle(app, OPERATIONS.open, async ({ query: { name, as }, body }) => {
-    if (!(Symbol.asyncIterator in Object(body)))
-      throw new MayflyError("E_USAGE", "The document is sent as application/octet-stream");
+    requireBytes(body);
     const { task, done } = documents.open(name, body, as);
     done.catch(() => undefined); // told by the task
     // What is sent is read by the micro-VM as it comes; the answer waits until all of it has gone in.
@@ -127,6 +129,28 @@ function addDocuments(app: LoopbackApp, { tasks, documents }: DaemonParts): void
     if (copy === undefined) throw new MayflyError("E_UNKNOWN_TASK", "There is no such safe copy (any more)");
     return await asDownload(reply, copy.path).send(createReadStream(copy.file));
   });
+}
+
+/** Their tabs come to the page `/view/?id=TASK`, beside the console. */
+function addViews(app: LoopbackApp, { tasks, views }: DaemonParts): void {
+  handle(app, OPERATIONS.browse, async ({ body }) => (await views.page(body)).view());
+  handle(app, OPERATIONS.view, async ({ query: { name, clipboard }, body }) => {
+    requireBytes(body);
+    return (await views.document(name, body, { clipboard })).view();
+  });
+  handle(app, OPERATIONS.picture, async ({ id, reply }) => {
+    const picture = await views.picture(tasks.get(id).id);
+    return await reply.type("image/png").send(picture);
+  });
+  app.get("/view/:id/socket", { websocket: true }, (socket, request) => {
+    const { id = "" } = request.params as { readonly id?: string };
+    views.attach(id, socket);
+  });
+}
+
+function requireBytes(body: unknown): void {
+  if (!(Symbol.asyncIterator in Object(body)))
+    throw new MayflyError("E_USAGE", "The document is sent as application/octet-stream");
 }
 
 function addReports(app: LoopbackApp, { mayfly: { reports } }: DaemonParts): void {

@@ -5,9 +5,11 @@ import { Attendant } from "./attendant.ts";
 import { converse, together } from "./converse.ts";
 import { GREETING_MS, LEAST_SIDE, MOST_SIDE, MOST_TABS } from "./limits.ts";
 import type { Size } from "./rfb/constants.ts";
+import type { Frame } from "./rfb/frame.ts";
 import { pictures } from "./rfb/from-guest.ts";
 import { acts } from "./rfb/from-viewer.ts";
 import { PICTURE_ENCODINGS, greetGuest, greetViewer } from "./rfb/greeting.ts";
+import { snapshot } from "./snapshot.ts";
 
 export interface DisplayOptions {
   /** Connects to the screen in the guest. */
@@ -25,6 +27,7 @@ export class Display {
   readonly #options: DisplayOptions;
   readonly #tabs = new Set<Duplex>();
   #attendant: Promise<Attendant> | undefined;
+  #looking: Promise<Frame> | undefined;
   #hasText = false;
   #closed: MayflyError | undefined;
 
@@ -60,6 +63,16 @@ export class Display {
       viewer.destroy();
       this.#tabs.delete(viewer);
     }
+  }
+
+  /** What it shows now; who asks while another looks gets the same. @throws E_GUEST_PROTOCOL, E_GUEST_SILENT, E_CLOSED */
+  async look(): Promise<Frame> {
+    if (this.#closed !== undefined) throw this.#closed;
+    this.#looking ??= this.#options
+      .connect()
+      .then(snapshot)
+      .finally(() => (this.#looking = undefined));
+    return await this.#looking;
   }
 
   /**

@@ -13,6 +13,7 @@ import {
   type ViewHost,
   type ViewSocket,
 } from "../view/index.ts";
+import type { RunRequest } from "./options.ts";
 
 /** How something is to be viewed, and who is told of it. */
 export interface ViewRequest extends ViewChoices {
@@ -22,12 +23,17 @@ export interface ViewRequest extends ViewChoices {
   readonly report?: boolean | undefined;
   /** `false`: nothing listens; give tabs to it by `attach`. Default: it has an address on this machine. */
   readonly serve?: boolean | undefined;
+  /** Told of what may be looked at while it runs, and of what it does, as its guest says. */
+  readonly onLive?: RunRequest["onLive"];
+  readonly onWitness?: RunRequest["onWitness"];
   readonly onStage?: ((stage: ViewStage, text: string) => void) | undefined;
 }
 
 export interface BrowseRequest extends ViewRequest, BrowseChoices {
   /** Told of each page of another site that a person opened, in a micro-VM of its own. Its handle is yours too. */
   readonly onElsewhere?: ((view: LiveView) => void) | undefined;
+  /** Where nothing of ours listens: the path at which you show such a page, from the one of its tab's directory. */
+  readonly pathOf?: ((view: LiveView) => string) | undefined;
 }
 
 /** Something untrusted, live on a screen. It lives until its window is closed, a person ends it, or `end`. */
@@ -42,12 +48,14 @@ export interface LiveView extends AsyncDisposable {
   readonly ended: Promise<TaskResult>;
   /** Ends it; what its policy lets out comes out first. */
   end(): Promise<TaskResult>;
+  /** A small picture of its screen, as a PNG file; undefined while nothing is shown. @throws E_GUEST_PROTOCOL, E_GUEST_SILENT, E_CLOSED */
+  picture(): Promise<Buffer | undefined>;
   /** Gives it a tab: a WebSocket of the `ws` library from a page that you trust. */
   attach(socket: ViewSocket): void;
 }
 
 interface ViewsHost {
-  readonly host: Omit<ViewHost, "signal" | "onStage" | "openElsewhere" | "reporting">;
+  readonly host: Pick<ViewHost, "microvisor" | "network" | "rules">;
   readonly reporting: (wanted: boolean | undefined) => ViewHost["reporting"];
 }
 
@@ -82,16 +90,16 @@ export class Views {
   }
 
   async #open(admitted: ReturnType<typeof admitPage>, request: BrowseRequest): Promise<Opened> {
-    const { signal, report, onStage, onElsewhere, serve = true } = request;
+    const { signal, report, onStage, onLive, onWitness, onElsewhere, pathOf, serve = true } = request;
     const server = serve ? await this.#serving() : undefined;
     const { host, reporting } = this.#parts;
     const view = new View(admitted, {
       ...host,
-      ...{ signal, onStage, reporting: reporting(report) },
+      ...{ signal, onStage, onLive, onWitness, reporting: reporting(report) },
       openElsewhere: async (url) => {
         const opened = await this.#page(url, request);
         onElsewhere?.(opened.view);
-        return opened.path;
+        return pathOf?.(opened.view) ?? opened.path;
       },
     });
     this.#views.add(view);
@@ -121,6 +129,7 @@ function handleOf(view: View, name: string, url: string | undefined): LiveView {
   const end = async (): Promise<TaskResult> => await view.end();
   return {
     ...{ id, name, url, ready, ended, end },
+    picture: async () => await view.picture(),
     attach: (socket) => {
       view.attach(socket);
     },

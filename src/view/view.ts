@@ -9,6 +9,7 @@ import { Elsewhere } from "./elsewhere.ts";
 import { ViewFiles } from "./files.ts";
 import type { AdmittedViewRequest } from "./request.ts";
 import { SafeCopies } from "./safe-copies.ts";
+import { thumbnail } from "./thumbnail.ts";
 import { Tab } from "./tab.ts";
 import type { ViewSocket } from "./tab-stream.ts";
 import { hearWords } from "./words.ts";
@@ -30,6 +31,8 @@ export interface ViewHost {
   /** Ends it at once: what would come out of it does not. */
   readonly signal?: AbortSignal | undefined;
   readonly onStage?: ((stage: ViewStage, text: string) => void) | undefined;
+  readonly onLive?: TaskHost["onLive"];
+  readonly onWitness?: TaskHost["onWitness"];
   /** Opens a page of another site. @returns the path at which it is shown */
   readonly openElsewhere: (url: string) => Promise<string>;
 }
@@ -93,6 +96,11 @@ export class View {
     if (this.#stage.stage === "ended") tab.close();
   }
 
+  /** A small picture of its screen, as a PNG file; undefined while nothing is shown. @throws as `Display.look` */
+  async picture(): Promise<Buffer | undefined> {
+    return this.#stage.stage === "shown" ? await thumbnail(await this.#display.look()) : undefined;
+  }
+
   /** Ends it as a person ends it: what may come out comes out. Idempotent. */
   async end(): Promise<TaskResult> {
     if (!this.#ending.signal.aborted) {
@@ -119,13 +127,13 @@ export class View {
 
   async #run(): Promise<TaskResult> {
     const { profile, command, inputs, name, address, taskPolicy, askedLimits, isolation } = this.#request;
-    const { microvisor, network, rules, reporting, signal } = this.#host;
+    const { microvisor, network, rules, reporting, signal, onLive, onWitness } = this.#host;
     const copies = new SafeCopies({ microvisor, reporting, rules }, this.#request);
     this.#toStage("starting", "");
     const result = await runTask(
       { profile, command, inputs, policy: taskPolicy, limits: askedLimits, isolation },
       {
-        ...{ microvisor, network, rules, reporting },
+        ...{ microvisor, network, rules, reporting, onLive, onWitness },
         asked: address === undefined ? ["view", name] : ["browse", address],
         signal: AbortSignal.any([this.#giveUp.signal, ...(signal === undefined ? [] : [signal])]),
         ending: this.#ending.signal,

@@ -3,10 +3,12 @@ import { gzipSync } from "node:zlib";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { endStarted } from "../e2e/cli-process.ts";
+import { seen } from "../view/eyes.ts";
 import { OwnDaemon } from "./own-daemon.ts";
 
 const KIB = 1024;
 const SLOW = { timeout: 100_000 };
+const VIEW = { timeout: 500_000 };
 
 let daemon: OwnDaemon;
 let browser: Browser;
@@ -119,6 +121,41 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   await look("task");
   await page.getByRole("button", { name: "End it" }).click();
   await page.getByText(/Ended from outside/).waitFor(SLOW);
+});
+
+it("shows a document live in a tab, and pictures it", { timeout: 600_000 }, async () => {
+  await page.goto(page.url().replace(/#.*/, "#/"));
+  await page.getByRole("radio", { name: "Show it live" }).check();
+  const [tab] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.setInputFiles("#file", "examples/budget.xlsx"),
+  ]);
+  await page.getByRole("radio", { name: "Safe copy" }).check();
+  await tab.locator(".screen canvas").waitFor(VIEW);
+  await seen(tab, /Administration/, { enlarge: 2 });
+  await page.locator(".picture img").waitFor(VIEW);
+  await accessible("a view");
+  await look("view");
+  await page.getByRole("link", { name: "budget.xlsx", exact: true }).click();
+  await page.getByRole("link", { name: "Open its screen" }).waitFor(SLOW);
+  await page.getByRole("button", { name: "End it" }).click();
+  await page.getByText(/^(Done|Ended)/).waitFor(SLOW);
+  await tab.getByText(/Its micro-VM is gone/).waitFor(SLOW);
+  await tab.close();
+});
+
+it("shows the page of a link live, and tells why there is none", async () => {
+  await page.goto(page.url().replace(/#.*/, "#/"));
+  const address = page.getByRole("textbox", { name: "Link that you do not trust" });
+  await address.fill("ftp://example.org/");
+  const [tab] = await Promise.all([page.context().waitForEvent("page"), address.press("Enter")]);
+  await page
+    .getByRole("alert")
+    .getByText(/is not an address of the web/)
+    .waitFor(SLOW);
+  expect(tab.isClosed()).toBe(true);
+  troubles.length = 0; // the browser tells of the refused request
+  await page.getByRole("button", { name: "Dismiss" }).click();
 });
 
 it("ends what the command line runs", async () => {

@@ -53,6 +53,18 @@ export const api = {
       headers: { "content-type": "application/octet-stream" },
       body: file,
     }),
+  viewDocument: async (file: File): Promise<TaskView> =>
+    await askJson<TaskView>(`views/document?name=${encodeURIComponent(file.name)}`, {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: file,
+    }),
+  browse: async (url: string, perSite: boolean): Promise<TaskView> =>
+    await askJson<TaskView>("views", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ url, perSite }),
+    }),
   startShell: async (profile: string): Promise<TaskView> =>
     await askJson<TaskView>("tasks", {
       method: "POST",
@@ -65,6 +77,9 @@ export const api = {
     new URL(`tasks/${id}/file?path=${encodeURIComponent(path)}`, BASE).href,
   copyUrl: (id: string, path: string): string =>
     new URL(`tasks/${id}/copy?path=${encodeURIComponent(path)}`, BASE).href,
+  /** @param look number of the look, so that each is a new picture */
+  pictureUrl: (id: string, look: number): string => new URL(`tasks/${id}/picture?${look}`, BASE).href,
+  screenUrl: (id: string): string => new URL(`../view/?id=${encodeURIComponent(id)}`, BASE).href,
   reportUrl: (id: string): string => new URL(`reports/${encodeURIComponent(id)}/html`, BASE).href,
 };
 

@@ -2,10 +2,13 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "./api.ts";
+import { openScreen } from "./screen.tsx";
 import { act, noteTask } from "./state.ts";
 
 const isOver = signal(false);
 const sending = signal(0);
+/** What a document that comes is for: a safe copy, or to be looked at and worked on. */
+const isLive = signal(false);
 
 /** Each file becomes a task of its own. */
 function openAll(files: Iterable<File>): void {
@@ -13,12 +16,38 @@ function openAll(files: Iterable<File>): void {
     sending.value += 1;
     act(async () => {
       try {
-        noteTask(await api.openDocument(file));
+        if (isLive.value) await openScreen(async () => await api.viewDocument(file));
+        else noteTask(await api.openDocument(file));
       } finally {
         sending.value -= 1;
       }
     });
   }
+}
+
+function Purpose(): JSX.Element {
+  const choices = [
+    { live: false, words: "Safe copy" },
+    { live: true, words: "Show it live" },
+  ];
+  return (
+    <fieldset class="purpose">
+      <legend class="unseen">What to do with it</legend>
+      {choices.map(({ live, words }) => (
+        <label key={words}>
+          <input
+            type="radio"
+            name="purpose"
+            checked={isLive.value === live}
+            onChange={() => {
+              isLive.value = live;
+            }}
+          />
+          {words}
+        </label>
+      ))}
+    </fieldset>
+  );
 }
 
 /** Takes files that are dropped anywhere on the page, or chosen. */
@@ -54,9 +83,11 @@ export function DropZone(): JSX.Element {
       <div>
         <p class="lead">Drop a document that you do not trust</p>
         <p class="quiet">
-          It is opened in a micro-VM of its own. You get a safe copy: what it shows, and nothing that could
-          run.
+          {isLive.value
+            ? "It is shown live, in LibreOffice in a micro-VM of its own. What you save comes out as a safe copy."
+            : "It is opened in a micro-VM of its own. You get a safe copy: what it shows, and nothing that could run."}
         </p>
+        <Purpose />
       </div>
       <input
         ref={chooser}

@@ -4,6 +4,8 @@ import type { TaskView, VmView } from "../../src/contract/api/index.ts";
 import { api } from "./api.ts";
 import { DropZone } from "./drop-zone.tsx";
 import { age, bytes, isolationWords, when } from "./format.ts";
+import { LinkForm } from "./link-form.tsx";
+import { Picture, ScreenLink } from "./screen.tsx";
 import { act, loadOf, now, noteTask, tasks, vms } from "./state.ts";
 
 const MOST_RECENT = 8;
@@ -17,6 +19,7 @@ export function Home(): JSX.Element {
     <>
       <h1 class="unseen">Now</h1>
       <DropZone />
+      <LinkForm />
       <section aria-labelledby="running">
         <div class="heading">
           <h2 id="running">
@@ -124,6 +127,7 @@ function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | und
         </a>
       )}
       {task !== undefined && task.step !== "" && <p class="step">{task.step}</p>}
+      {task?.kind === "view" && <Picture task={task} />}
       <p class={`pill ${vm.isolation ?? ""}`}>{isolationWords(vm.isolation)}</p>
       <dl>
         <div>
@@ -143,6 +147,7 @@ function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | und
           <dd>{vm.kind === "template" ? "template" : vm.profile}</dd>
         </div>
       </dl>
+      {task?.kind === "view" && <ScreenLink task={task} />}
       <button
         type="button"
         class="end"

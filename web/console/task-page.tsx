@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { FileEntry, Stream, TaskView } from "../../src/contract/api/index.ts";
 import { api, follow } from "./api.ts";
 import { age, bytes, isolationWords, when } from "./format.ts";
+import { Picture, ScreenLink } from "./screen.tsx";
 import { act, loadOf, now, tasks, vms } from "./state.ts";
 
 const Terminal = lazy(async () => (await import("./terminal.tsx")).Terminal);
@@ -63,7 +64,13 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
           <Terminal id={id} />
         </Suspense>
       )}
-      {!isOver && task.vm !== null && <Outputs id={id} />}
+      {!isOver && task.kind === "view" && (
+        <section class="facts" aria-label="Its screen">
+          <Picture task={task} />
+          <ScreenLink task={task} />
+        </section>
+      )}
+      {!isOver && task.vm !== null && task.kind !== "view" && <Outputs id={id} />}
       <Network />
       <Deeds />
     </>

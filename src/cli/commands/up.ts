@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { askDaemon, daemonSocket } from "../../client/index.ts";
 import { Daemon as DaemonInfo, Link } from "../../contract/api/index.ts";
 import { MayflyError, isMayflyError } from "../../foundation/index.ts";
-import { launchDaemon, openInBrowser, serveDaemon } from "../../daemon/index.ts";
+import { launchDaemon, serveDaemon } from "../../daemon/index.ts";
+import { openInBrowser } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
 import { requireSystem } from "../readiness.ts";
@@ -27,6 +28,9 @@ Examples:
 
 While it runs, \`mayfly run\` takes micro-VMs that it keeps ready. The link works once, in one browser: run \`mayfly up\`
 again for another. As a service of systemd: docs/daemon.md.`;
+
+/** Leads a browser to the console: one file for all links, of which each works once. */
+const CONSOLE_PAGE = "open-console.html";
 
 export function upCommand(invocation: Invocation): Command {
   return new Command("up")
@@ -69,20 +73,20 @@ async function tell(info: DaemonInfo, options: UpOptions, verb: "runs" | "is up"
   const link = options.console
     ? await askDaemon(daemonSocket(), { method: "POST", path: "/v1/links", answer: Link })
     : undefined;
-  show(info, link?.url, { options, verb });
+  await show(info, link?.url, { options, verb });
 }
 
-function show(
+async function show(
   { pid, version }: DaemonInfo,
   url: string | undefined,
   { options, verb }: { readonly options: UpOptions; readonly verb: string },
-): void {
+): Promise<void> {
   if (options.json === true) writeJson({ pid, version, socket: daemonSocket(), console: url ?? null });
   else {
     print(`Mayfly ${verb} (process ${pid}).`);
     if (url !== undefined) print(`Console: ${url}`);
   }
-  if (url !== undefined && options.open) openInBrowser(url);
+  if (url !== undefined && options.open) await openInBrowser(url, CONSOLE_PAGE);
 }
 
 async function serve(options: UpOptions, { interruption }: Invocation): Promise<void> {
@@ -90,7 +94,10 @@ async function serve(options: UpOptions, { interruption }: Invocation): Promise<
     ...options,
     signal: interruption.signal,
     onUp: async (daemon) => {
-      show(daemon.info(), options.console ? await daemon.link() : undefined, { options, verb: "is up" });
+      await show(daemon.info(), options.console ? await daemon.link() : undefined, {
+        options,
+        verb: "is up",
+      });
     },
   });
 }

@@ -1,3 +1,3 @@
 export { Daemon, Failure, Link, Profile } from "./daemon.ts";
 export { Happening } from "./happening.ts";
-export { FileEntry, ReportRow, Stream, TaskStart, TaskView, VmView } from "./task.ts";
+export { FileEntry, ReportRow, Stream, TaskStart, TaskView, ViewStart, VmView } from "./task.ts";

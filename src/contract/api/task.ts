@@ -32,8 +32,8 @@ export type FileEntry = v.InferOutput<typeof FileEntry>;
 
 export const TaskView = v.object({
   id: v.string(),
-  kind: v.picklist(["command", "document", "terminal"]),
-  /** The command's words, or the document's name; neutralised. */
+  kind: v.picklist(["command", "document", "terminal", "view"]),
+  /** The command's words, the document's name, or the page's address; neutralised. */
   title: v.string(),
   profile: v.string(),
   state: v.picklist(["preparing", "running", "ended"]),
@@ -82,6 +82,16 @@ export const TaskStart = v.strictObject({
   terminal: v.optional(v.boolean()),
 });
 export type TaskStart = v.InferOutput<typeof TaskStart>;
+
+/** A page of the web to show. */
+export const ViewStart = v.strictObject({
+  url: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
+  /** Pages of other sites are shown in micro-VMs of their own. */
+  perSite: v.optional(v.boolean()),
+  /** Text that may be pasted in or copied out, by buttons; default `none`. */
+  clipboard: v.optional(v.picklist(["none", "to-guest", "from-guest", "both"])),
+});
+export type ViewStart = v.InferOutput<typeof ViewStart>;
 
 /** One connection that a task's programs asked for, as the host saw it; text is neutralised. */
 export const Stream = v.object({
