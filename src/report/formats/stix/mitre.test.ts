@@ -14,6 +14,7 @@ import {
 import { identitySchema } from "@mitre-attack/attack-data-model/dist/schemas/sdo/identity.schema.js";
 import { describe, expect, it } from "vitest";
 import { SAMPLE, withName } from "../../../../test/support/sample-report.ts";
+import type { Report } from "../../../contract/index.ts";
 import { stixBundle } from "./index.ts";
 
 type Thing = Readonly<Record<string, unknown>>;
@@ -72,7 +73,7 @@ function mistakes(objects: readonly Thing[]): string[] {
   });
 }
 
-const thingsOf = (report: typeof SAMPLE): readonly Thing[] => {
+const thingsOf = (report: Report): readonly Thing[] => {
   const bundle = stixBundle(report, () => undefined) as { objects: Thing[] } & Thing;
   return [bundle, ...bundle.objects];
 };
