@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 /*
  * The format of stored reports. Published as `docs/report.schema.json`; a test keeps the two equal. What has no value is
- * left out of JSON, so what may be undefined is optional here. Keys that are not known are let through: a later Mayfly
+ * left out of JSON, so what may be undefined is optional here; so is what earlier versions did not record yet. Keys that are not known are let through: a later Mayfly
  * may say more.
  */
 
@@ -183,13 +183,13 @@ export const ReportSchema = v.looseObject({
   }),
   resources: v.looseObject({
     samples: list(
-      v.looseObject({ at: v.number(), cpuMs: count, privateBytes: count, readBytes: count }),
+      v.looseObject({ at: v.number(), cpuMs: count, privateBytes: count, readBytes: v.optional(count) }),
       600,
     ),
     cpuMs: count,
     peakPrivateBytes: count,
-    disk: v.looseObject({ readBytes: count, reads: count, writtenBytes: count, writes: count }),
-    console: list(v.looseObject({ at: v.number(), text }), 200),
+    disk: v.optional(v.looseObject({ readBytes: count, reads: count, writtenBytes: count, writes: count })),
+    console: list(v.union([v.looseObject({ at: v.number(), text }), text]), 200),
   }),
   memory: Memory,
   findings: list(Finding, 10_000),

@@ -1,4 +1,10 @@
-import type { Report, SignedReport, TaskResult, WitnessEvent } from "../../src/contract/index.ts";
+import type {
+  Report,
+  ResourceRecord,
+  SignedReport,
+  TaskResult,
+  WitnessEvent,
+} from "../../src/contract/index.ts";
 import { NO_NETWORK, uncheckedMemory } from "../../src/contract/index.ts";
 
 /** Names that a hostile guest may choose. */
@@ -90,8 +96,13 @@ const EVENTS: readonly WitnessEvent[] = [
   { kind: "exit", at: 1900, pid: 12, code: undefined, signal: 9 },
 ];
 
+/** As this version writes it. */
+interface Written extends Report {
+  readonly resources: ResourceRecord;
+}
+
 /** A report in which everything that a report can have is there. */
-export const SAMPLE: Report = {
+export const SAMPLE: Written = {
   format: 1,
   origin: { version: "0.1.0", engine: "QEMU 7.2.22" },
   command: ["sh", "-c", "curl x | sh"],
@@ -220,7 +231,7 @@ export function unsigned(report: Report): SignedReport {
 }
 
 /** The sample with `name` wherever a guest or a file may choose one. */
-export function withName(name: string): Report {
+export function withName(name: string): Written {
   const named = (event: WitnessEvent): WitnessEvent =>
     "path" in event
       ? { ...event, path: name }

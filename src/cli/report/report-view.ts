@@ -108,11 +108,13 @@ function usedLines({ resources: { cpuMs, peakPrivateBytes, disk, console } }: Re
   const [last] = console.slice(-1);
   return [
     `  ${formatTime(cpuMs)} of processor time, at most ${formatSize(peakPrivateBytes)} of memory`,
-    `  ${formatSize(disk.readBytes)} read from its disk in ${disk.reads} requests, ${disk.writes === 0 ? "none" : formatSize(disk.writtenBytes)} written`,
+    disk === undefined
+      ? "  what it asked of its disk was not recorded"
+      : `  ${formatSize(disk.readBytes)} read from its disk in ${disk.reads} requests, ${disk.writes === 0 ? "none" : formatSize(disk.writtenBytes)} written`,
     ...(last === undefined
       ? []
       : [
-          `  its kernel printed ${console.length} lines, the last at ${formatTime(last.at)}: ${shown(last.text, 120)}`,
+          `  its kernel printed ${console.length} lines, the last${typeof last === "string" ? "" : ` at ${formatTime(last.at)}`}: ${shown(typeof last === "string" ? last : last.text, 120)}`,
         ]),
   ];
 }

@@ -14,7 +14,14 @@ export type {
 } from "./report.ts";
 export type { ReportNote } from "./report-note.ts";
 export { NO_RESOURCES } from "./resources.ts";
-export type { ConsoleLine, DiskRecord, ResourceRecord, ResourceSample } from "./resources.ts";
+export type {
+  ConsoleLine,
+  DiskRecord,
+  ResourceRecord,
+  ResourceSample,
+  StoredResources,
+  StoredSample,
+} from "./resources.ts";
 export { NO_WITNESS } from "./witness.ts";
 export type {
   CallEvent,

@@ -1,7 +1,7 @@
 import type { TaskResult } from "../result.ts";
 import type { Finding } from "./finding.ts";
 import type { MemoryRecord } from "./memory.ts";
-import type { ResourceRecord } from "./resources.ts";
+import type { StoredResources } from "./resources.ts";
 import type { WitnessRecord } from "./witness.ts";
 
 /** What the policy allowed, and what of it was touched. One line each, for people. */
@@ -48,7 +48,7 @@ export interface Report {
   readonly command: readonly string[];
   readonly result: TaskResult;
   readonly witness: WitnessRecord;
-  readonly resources: ResourceRecord;
+  readonly resources: StoredResources;
   readonly memory: MemoryRecord;
   /** Gravest first. */
   readonly findings: readonly Finding[];

@@ -37,6 +37,18 @@ export interface ResourceRecord {
   readonly console: readonly ConsoleLine[];
 }
 
+/** As a report has it. What earlier versions did not record yet is not there: that is no zero. */
+export interface StoredResources extends Omit<ResourceRecord, "samples" | "disk" | "console"> {
+  readonly samples: readonly StoredSample[];
+  readonly disk?: DiskRecord | undefined;
+  /** A text alone, where nobody recorded when it came. */
+  readonly console: readonly (ConsoleLine | string)[];
+}
+
+export interface StoredSample extends Omit<ResourceSample, "readBytes"> {
+  readonly readBytes?: number | undefined;
+}
+
 export const NO_RESOURCES: ResourceRecord = {
   samples: [],
   cpuMs: 0,

@@ -115,7 +115,7 @@ function consoleSection({ resources }: Report): Markup | undefined {
   return html`<details>
     <summary>What the guest's kernel printed (${resources.console.length} lines)</summary>
     <div class="scroll mono">
-      ${resources.console.map(({ at, text }) => html`<span class="dim">${formatTime(at)}</span> ${text}<br />`)}
+      ${resources.console.map((line) => (typeof line === "string" ? html`${line}<br />` : html`<span class="dim">${formatTime(line.at)}</span> ${line.text}<br />`))}
     </div>
   </details>`;
 }

@@ -157,6 +157,7 @@ export function kernelSection({ memory }: Report): Markup {
 
 /** Requests and bytes of the guest's disk, as the engine counts them. */
 export function diskLine({ resources: { disk } }: Report): Markup {
+  if (disk === undefined) return html`<p class="dim">What it asked of its disk was not recorded.</p>`;
   return html`<p>
     Of its disk it read ${formatSize(disk.readBytes)} in ${disk.reads} requests;
     ${disk.writes === 0 ? "it wrote none" : html`<span class="bad">it tried to write ${formatSize(disk.writtenBytes)} in ${disk.writes}</span>`},

@@ -1,4 +1,4 @@
-import type { Report, ResourceSample } from "../../../contract/index.ts";
+import type { Report, StoredSample } from "../../../contract/index.ts";
 import { formatSize, formatTime, neutralise } from "../../../foundation/index.ts";
 import { hostAndPort } from "../../granted.ts";
 import { processTree, processesOfTree } from "../../process-tree.ts";
@@ -22,6 +22,7 @@ interface Lane {
 /** What happened when: processes and streams as bars, changes of files as ticks, findings as marks, memory, processor and disk as curves. */
 export function drawTimeLine(report: Report): Markup {
   const { result, witness, findings } = report;
+  const { disk } = report.resources;
   // Evidence counts from the moment that the command was asked for; the rest, from the request.
   const machine = (result.timings.machine ?? 0) - begunOf(report);
   const ended = Math.max(0, (result.timings.ended ?? 0) - begunOf(report));
@@ -71,7 +72,7 @@ export function drawTimeLine(report: Report): Markup {
       </text>
       ${curve(report.resources.samples, x, { top: row(4) + 2, height: ROW - 4, of: "cpuMs" })}
       <text class="dim" x="4" y="${row(5) + 12}">
-        disk, ${formatSize(report.resources.disk.readBytes)} read
+        disk, ${disk === undefined ? "not recorded" : `${formatSize(disk.readBytes)} read`}
       </text>
       ${curve(report.resources.samples, x, { top: row(5) + 2, height: ROW - 4, of: "readBytes" })}
       ${lanes.map((lane, i) => drawLane(lane, row(i + 6), x))}
@@ -135,15 +136,14 @@ function processLanes(report: Report): Lane[] {
 }
 
 function curve(
-  samples: readonly ResourceSample[],
+  all: readonly StoredSample[],
   x: (at: number) => number,
-  { top, height, of }: { top: number; height: number; of: Exclude<keyof ResourceSample, "at"> },
+  { top, height, of }: { top: number; height: number; of: Exclude<keyof StoredSample, "at"> },
 ): Markup | undefined {
-  const most = Math.max(1, ...samples.map((sample) => sample[of]));
+  const samples = all.flatMap(({ at, [of]: value }) => (value === undefined ? [] : [{ at, value }]));
+  const most = Math.max(1, ...samples.map(({ value }) => value));
   if (samples.length < 2) return undefined;
-  const points = samples.map(
-    (sample) => `${x(sample.at)},${round(top + height - (sample[of] / most) * height)}`,
-  );
+  const points = samples.map(({ at, value }) => `${x(at)},${round(top + height - (value / most) * height)}`);
   return html`<polyline class="curve" points="${points.join(" ")}" />`;
 }
 

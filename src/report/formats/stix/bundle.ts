@@ -1,13 +1,8 @@
-import type { Finding, Report, Severity, Technique } from "../../../contract/index.ts";
+import type { Finding, Report, Severity } from "../../../contract/index.ts";
 import { beginOf, timeOf } from "../json-lines.ts";
 import { objectId, observableId } from "./ids.ts";
 import { Observables, type StixObject } from "./observables.ts";
-
-/** The id that MITRE's published data gives to a technique; undefined for one that it does not have. */
-export type StixIdOf = (technique: string) => string | undefined;
-
-/** Before any that MITRE published: whoever has MITRE's own object of the same id keeps that. */
-const BEFORE_ATTACK = "2017-01-01T00:00:00.000Z";
+import { attackPatterns, BEFORE_ATTACK, patternId, type StixIdOf } from "./patterns.ts";
 
 /** What a severity says of the thing that was run, in the words of STIX's malware-result-ov. */
 const VERDICTS: Readonly<Record<Severity, string>> = {
@@ -61,7 +56,10 @@ export function stixBundle(report: Report, stixIdOf: StixIdOf): object {
   };
   const notes = findings.map((finding, index) => note(finding, index, context));
   const about = [analysis, ...seen, ...patterns, ...notes];
-  const story = storyOf(report, frame, [...about.map(({ id }) => id), ...seenIds]);
+  const story = storyOf(report, frame, {
+    refs: [...about.map(({ id }) => id), ...seenIds],
+    leftOut: observables.leftOut,
+  });
   return {
     type: "bundle",
     id: objectId("bundle", result.id),
@@ -74,7 +72,7 @@ function observedData({ result, witness }: Report, observables: Observables, fra
   const groups = {
     network: [
       ...streams.flatMap((stream) => observables.traffic(stream)),
-      ...lookups.map((name) => observables.domain(name)),
+      ...lookups.flatMap((name) => observables.domain(name)),
     ],
     processes: observables.processes(witness.events),
     files: observables.files(witness.events),
@@ -92,13 +90,17 @@ function observedData({ result, witness }: Report, observables: Observables, fra
     }));
 }
 
-function storyOf(report: Report, { common, last }: Frame, refs: readonly string[]): StixObject {
+function storyOf(
+  report: Report,
+  { common, last }: Frame,
+  { refs, leftOut }: { refs: readonly string[]; leftOut: number },
+): StixObject {
   return {
     type: "report",
     id: objectId("report", report.result.id),
     ...common,
     name: `Mayfly report ${report.result.id}`,
-    description: describe(report),
+    description: describe(report, leftOut),
     report_types: ["observed-data"],
     published: last,
     object_refs: refs,
@@ -134,31 +136,6 @@ function verdictOf([gravest]: readonly Finding[]): string {
   return gravest === undefined ? "unknown" : VERDICTS[gravest.severity];
 }
 
-function attackPatterns(findings: readonly Finding[], stixIdOf: StixIdOf): StixObject[] {
-  const techniques = new Map(
-    findings.flatMap((finding) => finding.techniques.map((each) => [each.id, each])),
-  );
-  return [...techniques.values()].map((technique) => ({
-    type: "attack-pattern",
-    spec_version: "2.1",
-    id: patternId(technique, stixIdOf),
-    created: BEFORE_ATTACK,
-    modified: BEFORE_ATTACK,
-    name: technique.name,
-    ...(technique.tactics.length > 0 && {
-      kill_chain_phases: technique.tactics.map((tactic) => ({
-        kill_chain_name: "mitre-attack",
-        phase_name: tactic,
-      })),
-    }),
-    external_references: [{ source_name: "mitre-attack", external_id: technique.id, url: technique.url }],
-  }));
-}
-
-function patternId({ id }: Technique, stixIdOf: StixIdOf): string {
-  return stixIdOf(id) ?? objectId("attack-pattern", id);
-}
-
 interface NoteContext {
   readonly common: object;
   /** What a note is about, besides its techniques. */
@@ -186,8 +163,10 @@ function note(
   };
 }
 
-function describe({ command, result, findings }: Report): string {
+function describe({ command, result, findings }: Report, leftOut: number): string {
   const how = result.outcome.kind;
   const gone = result.disposal.complete ? "its micro-VM is proved gone" : "its micro-VM is NOT proved gone";
-  return `Profile ${result.profile}; ${how}; ${findings.length} findings; ${gone}. Command: ${command.join(" ")}`;
+  const names =
+    leftOut === 0 ? "" : ` ${leftOut} hosts that it asked for have no name of a host: left out here.`;
+  return `Profile ${result.profile}; ${how}; ${findings.length} findings; ${gone}.${names} Command: ${command.join(" ")}`;
 }

@@ -1,1 +1,2 @@
-export { stixBundle, type StixIdOf } from "./bundle.ts";
+export { stixBundle } from "./bundle.ts";
+export type { StixIdOf } from "./patterns.ts";

@@ -2,6 +2,7 @@ import type { InputFact, StreamRecord, WitnessEvent } from "../../../contract/in
 import { processTree, processesOfTree, type ProcessNode } from "../../process-tree.ts";
 import { timeOf } from "../json-lines.ts";
 import { observableId, processId } from "./ids.ts";
+import { kindOfHost } from "./names.ts";
 
 /** Processes and files of the witness that a bundle has: it is exchanged, and the JSON has all. */
 const MOST_PROCESSES = 1_000;
@@ -18,6 +19,7 @@ export class Observables {
   readonly #report: string;
   readonly #began: number;
   readonly #objects = new Map<string, StixObject>();
+  readonly #nameless = new Set<string>();
 
   constructor(report: string, began: number) {
     this.#report = report;
@@ -26,6 +28,11 @@ export class Observables {
 
   get objects(): readonly StixObject[] {
     return [...this.#objects.values()];
+  }
+
+  /** Hosts that have no name or address that the standard takes for one. */
+  get leftOut(): number {
+    return this.#nameless.size;
   }
 
   /** @returns its id */
@@ -42,10 +49,11 @@ export class Observables {
     return this.file(`/in/${name}`, sha256, bytes);
   }
 
-  /** @returns ids of the traffic and of what it was to */
+  /** @returns ids of the traffic and of what it was to; none where that can be no observable */
   traffic({ target, connected, at, lasted, bytesIn, bytesOut, tls }: StreamRecord): string[] {
-    const address = connected === undefined ? [] : [this.#address(connected)];
-    const to = isAddress(target.host) ? this.#address(target.host) : this.#domain(target.host, address);
+    const address = connected === undefined ? [] : this.#host(connected);
+    const [to] = [...this.#host(target.host, address), ...address];
+    if (to === undefined) return [];
     const contributing = {
       start: timeOf(this.#began, at),
       end: timeOf(this.#began, at + Math.max(0, lasted)),
@@ -60,8 +68,9 @@ export class Observables {
     return [id, to, ...address];
   }
 
-  domain(name: string): string {
-    return this.#domain(name, []);
+  /** @returns its id; none for what is no name */
+  domain(name: string): string[] {
+    return this.#host(name);
   }
 
   /** @returns ids of the processes and of what they ran */
@@ -110,12 +119,12 @@ export class Observables {
     return this.#add("directory", { path });
   }
 
-  #address(value: string): string {
-    return this.#add(value.includes(":") ? "ipv6-addr" : "ipv4-addr", { value });
-  }
-
-  #domain(value: string, addresses: readonly string[]): string {
-    return this.#add("domain-name", { value }, addresses.length > 0 ? { resolves_to_refs: addresses } : {});
+  #host(value: string, addresses: readonly string[] = []): string[] {
+    const type = kindOfHost(value);
+    if (type === undefined) this.#nameless.add(value);
+    if (type === undefined) return [];
+    const resolved = type === "domain-name" && addresses.length > 0 ? { resolves_to_refs: addresses } : {};
+    return [this.#add(type, { value }, resolved)];
   }
 
   #add(type: string, contributing: object, more: object = {}): string {
@@ -124,8 +133,4 @@ export class Observables {
     this.#objects.set(id, { ...before, type, spec_version: "2.1", id, ...contributing, ...more });
     return id;
   }
-}
-
-function isAddress(host: string): boolean {
-  return host.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
 }
