@@ -24,12 +24,13 @@ export interface WitnessOptions {
 
 /** What the agent tells of the guest's programs, from the call of `witness` on. */
 export interface GuestWitness {
-  /** Asks for the rest, and ends it. Waits for at most 100 ms of silence, 1 s in all. Never rejects; the same each time. */
+  /** Asks for the rest, and ends it. Waits for at most 1.5 s of silence, 5 s in all. Never rejects; the same each time. */
   finish(): Promise<WitnessRecord>;
 }
 
-const SILENCE_MS = 100;
-const FINISH_MS = 1000;
+/** Only a guest that does not answer takes so long; a busy host must not make an honest one look like it. */
+const SILENCE_MS = 1500;
+const FINISH_MS = 5000;
 const ENDED = "The guest ended its witness.";
 
 export class WitnessStream implements GuestWitness, StreamHandler {

@@ -14,7 +14,7 @@ import type { TaskNetwork } from "./network.ts";
 import { LimitWatch, taskMemory } from "./limits.ts";
 
 /** How long a command may take to end when it is asked to. */
-const END_PATIENCE_MS = 2_000;
+const END_PATIENCE_MS = 10_000;
 
 interface Execution {
   readonly task: AdmittedTask;

@@ -21,7 +21,7 @@ const MOST_CONNECTED = 64;
 /** How often a tab is told at most that the guest's clipboard changed. */
 const OFFER_MS = 250;
 /** A task that does not end by signals is ended with its machine. */
-const END_MS = 10_000;
+const END_MS = 20_000;
 
 export interface ViewHost {
   readonly microvisor: Microvisor;

@@ -23,7 +23,7 @@ describe("mayfly run --detonate", () => {
       "run",
       sample,
       "--detonate",
-      "4",
+      "10",
       "--",
       "sh",
       "/in/sample.sh",

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -18,6 +18,13 @@ afterAll(async () => {
   await browser.close();
   rmSync(out, { recursive: true, force: true });
 });
+
+/** What a spreadsheet says, as a micro-VM of its own reads it. */
+async function cellsOf(mayfly: Mayfly, path: string): Promise<string> {
+  const { outcome, forms } = await mayfly.open(path, { as: "csv", out: join(out, "read") });
+  expect(outcome).toEqual({ kind: "converted" });
+  return forms.map((form) => readFileSync(form.path, "utf8")).join();
+}
 
 describe("mayfly.view", { timeout: 600_000 }, () => {
   it("opens a spreadsheet, takes what is typed into a cell, scrolls, saves to the directory, and leaves nothing", async () => {
@@ -47,7 +54,7 @@ describe("mayfly.view", { timeout: 600_000 }, () => {
     await page.getByRole("button", { name: "End it" }).click();
     const result = await view.ended;
     expect(result.outputs.map(({ path }) => path)).toEqual(["budget.xlsx"]);
-    expect(existsSync(join(out, "budget.xlsx"))).toBe(true);
+    expect(await cellsOf(mayfly, join(out, "budget.xlsx"))).toContain("ZEBRA");
     expect(result.disposal.complete).toBe(true);
     expect(leftovers([result.id])).toEqual([]);
     await context.close();

@@ -93,6 +93,7 @@ class Capture:
             self._records.text(self._evaluate(TEXT))
 
     def _call(self, method, seconds=60, **parameters):
+        seconds = max(seconds, self._limits["seconds"])  # whoever has patience for the page has it for its browser
         return self._chromium.call(method, self._session, seconds, **parameters)
 
     def _prepare(self):

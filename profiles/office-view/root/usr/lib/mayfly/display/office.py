@@ -136,6 +136,7 @@ def _show(office, asker, target):
         asker.say("ready")
         while office.is_shown():
             if asker.is_gone(0.3):
+                office.draw()  # what was pressed before is done, a file that is being saved is whole
                 return 0
         return 0
     except (IOException, IllegalArgumentException) as error:
