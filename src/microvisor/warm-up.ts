@@ -3,7 +3,7 @@ import { MayflyError, neutralise, within } from "../foundation/index.ts";
 import type { MicroVm } from "./micro-vm.ts";
 
 /** Minutes are enough even under emulation; on a machine that is very busy the same work took over five of them. */
-const WARM_UP_DEADLINE_MS = 900_000;
+const WARM_UP_DEADLINE_MS = 1_800_000;
 
 /**
  * Runs one of a profile's warm-up commands as the guest's user.

@@ -113,7 +113,6 @@ function Waiting({ task }: { readonly task: TaskView }): JSX.Element {
 }
 
 function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | undefined }): JSX.Element {
-  const load = loadOf(vm.id);
   const end = async (): Promise<unknown> =>
     await (task === undefined ? api.endVm(vm.id) : api.endTask(task.id));
   const title = task?.title ?? vm.label;
@@ -129,24 +128,7 @@ function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | und
       {task !== undefined && task.step !== "" && <p class="step">{task.step}</p>}
       {task?.kind === "view" && <Picture task={task} />}
       <p class={`pill ${vm.isolation ?? ""}`}>{isolationWords(vm.isolation)}</p>
-      <dl>
-        <div>
-          <dt>Memory</dt>
-          <dd>{vm.memoryBytes === null ? "–" : bytes(vm.memoryBytes)}</dd>
-        </div>
-        <div>
-          <dt>Processor</dt>
-          <dd>{load === undefined ? "–" : `${Math.round(load * 100)} %`}</dd>
-        </div>
-        <div>
-          <dt>Age</dt>
-          <dd>{age(vm.since, now.value)}</dd>
-        </div>
-        <div>
-          <dt>Kind</dt>
-          <dd>{vm.kind === "template" ? "template" : vm.profile}</dd>
-        </div>
-      </dl>
+      <Figures vm={vm} />
       {task?.kind === "view" && <ScreenLink task={task} />}
       <button
         type="button"
@@ -159,6 +141,30 @@ function Card({ vm, task }: { readonly vm: VmView; readonly task: TaskView | und
         End
       </button>
     </li>
+  );
+}
+
+function Figures({ vm }: { readonly vm: VmView }): JSX.Element {
+  const load = loadOf(vm.id);
+  return (
+    <dl>
+      <div>
+        <dt>Memory</dt>
+        <dd>{vm.memoryBytes === null ? "–" : bytes(vm.memoryBytes)}</dd>
+      </div>
+      <div>
+        <dt>Processor</dt>
+        <dd>{load === undefined ? "–" : `${Math.round(load * 100)} %`}</dd>
+      </div>
+      <div>
+        <dt>Age</dt>
+        <dd>{age(vm.since, now.value)}</dd>
+      </div>
+      <div>
+        <dt>Kind</dt>
+        <dd>{vm.kind === "template" ? "template" : vm.profile}</dd>
+      </div>
+    </dl>
   );
 }
 
