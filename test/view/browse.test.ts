@@ -145,7 +145,7 @@ describe("mayfly.browse", { timeout: 1_200_000 }, () => {
   it("has the browser's own sandbox on", async () => {
     await using fork = await mayfly.fork("browser");
     const script = `for p in /proc/[0-9]*; do
-      tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q -- --type=renderer || continue
+      tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q -- "--type=[r]enderer" || continue
       echo "$(sed -n 's/^Seccomp:[[:space:]]*//p' $p/status) $(readlink $p/ns/user) $(readlink $p/ns/net) $(readlink $p/root)"
     done; echo "host $(readlink /proc/1/ns/user) $(readlink /proc/1/ns/net)"`;
     const guest = fork.exec(["sh", "-c", script], { user: "root" });

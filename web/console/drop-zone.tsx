@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "./api.ts";
 import { openScreen } from "./screen.tsx";
-import { act, noteTask } from "./state.ts";
+import { act, noteStarted } from "./state.ts";
 
 const isOver = signal(false);
 const sending = signal(0);
@@ -17,7 +17,7 @@ function openAll(files: Iterable<File>): void {
     act(async () => {
       try {
         if (isLive.value) await openScreen(async () => await api.viewDocument(file));
-        else noteTask(await api.openDocument(file));
+        else noteStarted(await api.openDocument(file));
       } finally {
         sending.value -= 1;
       }

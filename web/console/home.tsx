@@ -6,7 +6,7 @@ import { DropZone } from "./drop-zone.tsx";
 import { age, bytes, isolationWords, when } from "./format.ts";
 import { LinkForm } from "./link-form.tsx";
 import { Picture, ScreenLink } from "./screen.tsx";
-import { act, loadOf, now, noteTask, tasks, vms } from "./state.ts";
+import { act, loadOf, now, noteStarted, tasks, vms } from "./state.ts";
 
 const MOST_RECENT = 8;
 
@@ -67,7 +67,7 @@ function StartShell(): JSX.Element {
     isStarting.value = true;
     try {
       const task = await api.startShell("base");
-      noteTask(task);
+      noteStarted(task);
       location.hash = `#/task/${task.id}`;
     } finally {
       isStarting.value = false;

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { TaskView } from "../../src/contract/api/index.ts";
 import { api } from "./api.ts";
-import { noteTask } from "./state.ts";
+import { noteStarted } from "./state.ts";
 
 /** How often a live view's picture is looked at. */
 const LOOK_MS = 3000;
@@ -16,7 +16,7 @@ export async function openScreen(start: () => Promise<TaskView>): Promise<void> 
   const tab = window.open("about:blank", "_blank");
   try {
     const task = await start();
-    noteTask(task);
+    noteStarted(task);
     if (tab !== null) tab.location.href = api.screenUrl(task.id);
   } catch (cause) {
     tab?.close();

@@ -27,8 +27,13 @@ export function begin(): void {
   });
 }
 
-export function noteTask(task: TaskView): void {
+function noteTask(task: TaskView): void {
   known.value = new Map([...known.value, [task.id, task]]);
+}
+
+/** A task as the answer to its start has it, which is older than what events have told of it since. */
+export function noteStarted(task: TaskView): void {
+  if (!known.value.has(task.id)) noteTask(task);
 }
 
 /** Does something that a person asked for, and tells where it fails. */
