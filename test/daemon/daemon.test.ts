@@ -257,6 +257,18 @@ it("does over its socket what docs/openapi.json says", async () => {
     { type: "application/octet-stream", content: "" },
   ]);
   expect(opened.status).toBe(202);
+  expect((await call("POST", "/v1/views", [undefined, json({ url: "ftp://example.org/" })])).status).toBe(
+    400,
+  );
+  const shown = await call("POST", "/v1/views/document", [
+    "/v1/views/document?name=a.txt",
+    { type: "application/octet-stream", content: "a" },
+  ]);
+  expect([shown.status, shown.json]).toMatchObject([202, { kind: "view", title: "a.txt" }]);
+  const view = `/v1/tasks/${(shown.json as { id: string }).id}`;
+  expect((await call("GET", "/v1/tasks/{id}/picture", [`${view}/picture`])).status).toBe(404);
+  expect((await call("DELETE", "/v1/tasks/{id}", [view])).status).toBe(202);
+  await ended(daemon);
   await call("POST", "/v1/links");
   await call("POST", "/v1/stop");
   const all = Object.entries(document["paths"] as Record<string, object>).flatMap(([path, methods]) =>
