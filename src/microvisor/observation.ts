@@ -6,9 +6,9 @@ import { Sampler, checkMemory, type Baseline, type MemoryCheck } from "../intros
 
 /** A check takes some 50 ms; one that takes this long has met a host that starves, or an engine that does not answer. */
 const DEADLINE_MS = 5000;
-/** The kernel rewrites a place of its own text in well under a millisecond. */
+/** The kernel rewrites a place of its own text in well under a millisecond of its own time, which a busy host may not give it. */
 const SETTLE_MS = 20;
-const MOST_TRIES = 4;
+const MOST_TRIES = 7;
 
 /** What is seen of one machine from outside: its memory and what it uses. */
 export class Observation {
@@ -104,7 +104,7 @@ export class Observation {
       if (!check.unsettled || tries === MOST_TRIES) return check;
       over.throwIfAborted(); // the machine is another's now, who may want it paused
       await this.#machine.continue();
-      await sleep(SETTLE_MS);
+      await sleep(SETTLE_MS * 2 ** (tries - 1));
       over.throwIfAborted();
     }
   }
