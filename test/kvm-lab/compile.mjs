@@ -7,8 +7,8 @@ const BUILT = join(CHECKOUT, "dist");
 const RUNNER = join(import.meta.dirname, "outer/vitest.mjs");
 /** What tests and the lab start in processes of their own. */
 const PROGRAMS = ["dist/index.js", "dist/cli/main.js", "dist/microvisor/index.js", "dist/engine/index.js"];
-/** Packages with parts in machine code, loaded from where they are. */
-const AS_INSTALLED = [/^@napi-rs\//, /^@img\//, /^sharp$/, /^pdfkit$/];
+/** Packages with parts in machine code, or that are asked for by `require`: loaded from where they are. */
+const AS_INSTALLED = [/^@napi-rs\//, /^@img\//, /^sharp$/, /^pdfkit$/, /^ws$/];
 
 /**
  * Joins Mayfly, as it was built, and `tests` with what runs them into a few files below `target`, each under its own name with

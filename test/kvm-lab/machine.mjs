@@ -11,25 +11,39 @@ import { CORES, MEMORY_MIB, PROCESSOR } from "./recipe.mjs";
 
 /**
  * A busy host makes an emulated kernel measure its clock wrongly, so it is told; `mitigations` guard nobody in here; what
- * waits busily (KVM for a halted guest) or waits for ticks (RCU) takes the processor from others.
+ * waits busily (KVM for a halted guest) or waits for ticks (RCU) takes the processor from others. A kernel that found
+ * itself broken ends at once, before a test is judged in it.
  */
 const KERNEL_LINE = [
-  ...["console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off nowatchdog"],
+  ...["console=ttyS0 quiet oops=panic panic=-1 random.trust_cpu=on mitigations=off nowatchdog"],
   ...["no_timer_check tsc=reliable", `tsc_early_khz=${hostCpu().tscKhz}`],
   ...["kvm.halt_poll_ns=0 rcupdate.rcu_expedited=1"],
 ].join(" ");
 
 /** The outer machine says this every 20 s or so, whatever else it does: `outer/start`. */
 const BEAT = "lab: beat";
+/** What it says of a guest that the emulator broke: `outer/start`. */
+const BROKEN = "lab: broken guest";
+/** Its last word, before it powers itself off: `outer/start`. */
+const DOWN = "lab: down";
 /** Without a word for so long, the machine itself stands still: no limit of a test in it can end that. */
 const STILL_MS = 5 * 60_000;
 
 /**
  * Boots the outer machine and hands each line of its console to `onLine`, until it powers itself off `deadlineMs` is over, or it stands still: then `onLine` gets the state of its processors.
  * It has no network, and its disks are read-only.
- * @returns {Promise<{ how: string, stoodStill: boolean, processorS: number }>} how it ended, and the processor time it took
+ * @returns {Promise<{ how: string, fault: string | undefined, processorS: number }>} how it ended, what the emulator did wrong, and the processor time it took
  */
-export async function runOuterMachine({ kernel, initramfs, disk, payload, work, deadlineMs, onLine }) {
+export async function runOuterMachine({
+  emulator,
+  kernel,
+  initramfs,
+  disk,
+  payload,
+  work,
+  deadlineMs,
+  onLine,
+}) {
   const monitor = join(work, "monitor");
   const drive = (id, file) => [
     ...["-drive", `if=none,id=${id},format=raw,readonly=on,file.locking=off,file=${file}`],
@@ -55,14 +69,16 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, work, 
     ...["-monitor", `unix:${monitor},server=on,wait=off`],
   ];
   // Dies with us, however we die.
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", "qemu-system-x86_64", ...argv], {
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...emulator, ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let stoodStill = false;
+  let machineFault;
+  let guestFault;
+  let saidDown = false;
   let processorS = 0;
   const late = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
   const still = setTimeout(async () => {
-    stoodStill = true;
+    machineFault = "the outer machine stood still as a whole";
     errors.push("stood still");
     for (const line of await processorsOf(monitor)) onLine(`stands still: ${line}`);
     child.kill("SIGKILL");
@@ -76,16 +92,19 @@ export async function runOuterMachine({ kernel, initramfs, disk, payload, work, 
     still.refresh();
     processorS = processorTimeOf(child.pid) ?? processorS;
     const line = stripVTControlCharacters(raw).replace(/\r/g, "");
+    if (line === DOWN) saidDown = true;
+    if (line.startsWith(BROKEN)) guestFault = "the emulator broke a guest";
     if (line !== BEAT) onLine(line);
   });
   const [code, signal] = await new Promise((resolve) => child.once("close", (...end) => resolve(end)));
   clearTimeout(late);
   clearTimeout(still);
+  if (!saidDown && signal !== "SIGKILL") machineFault = "the outer machine ended before its suites did";
   const how =
     signal === null
       ? `exit status ${code}`
       : `killed (${signal}): over ${Math.round(deadlineMs / 60_000)} min?`;
-  return { how: [how, ...errors].join("; "), stoodStill, processorS };
+  return { how: [how, ...errors].join("; "), fault: machineFault ?? guestFault, processorS };
 }
 
 /** Seconds of processor time of a process until now; undefined where it is gone. The kernel counts in hundredths. */

@@ -1,17 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap } from "../../dist/image/debian.js";
+import { ensureKept, shell } from "./kept.mjs";
 import { RECIPE } from "./recipe.mjs";
 
 const INIT = join(import.meta.dirname, "outer/init");
@@ -22,22 +12,7 @@ const INIT = join(import.meta.dirname, "outer/init");
  */
 export async function ensureOuterMachine(cache, progress) {
   const recipe = `${JSON.stringify(RECIPE)}\n${readFileSync(INIT, "utf8")}`;
-  const key = createHash("sha256").update(recipe).digest("hex").slice(0, 16);
-  const directory = join(cache, `outer-${key}`);
-  if (!existsSync(directory)) {
-    mkdirSync(cache, { recursive: true });
-    const work = join(cache, `tmp-${process.pid}`);
-    rmSync(work, { recursive: true, force: true });
-    mkdirSync(work);
-    try {
-      await build(work, progress);
-      for (const name of readdirSync(cache))
-        if (name.startsWith("outer-")) rmSync(join(cache, name), { recursive: true });
-      renameSync(join(work, "made"), directory);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
-  }
+  const directory = await ensureKept(cache, "outer", recipe, async (work) => await build(work, progress));
   return {
     kernel: join(directory, "vmlinuz"),
     initramfs: join(directory, "initramfs.gz"),
@@ -76,12 +51,5 @@ async function build(work, progress) {
     tree,
     "chmod 755 init bin/busybox; find . | cpio --quiet -o -H newc -R 0:0 | gzip -1 >../made/initramfs.gz",
   );
-}
-
-export function shell(cwd, script) {
-  const { status, stderr } = spawnSync("bash", ["-c", `set -euo pipefail; ${script}`], {
-    cwd,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`${script}: ${stderr}`);
+  return made;
 }

@@ -38,6 +38,12 @@ export const RECIPE = {
   ],
 };
 
+/**
+ * What emulates it: a newer QEMU than the one that Mayfly uses in it. That of Debian 12 (7.2), emulating AMD's virtualization for
+ * several machines at once, let their guests crash, and changed bytes on their way: docs/kvm-lab.md.
+ */
+export const EMULATOR = { suite: "trixie", packages: ["qemu-system-x86"] };
+
 /** A processor that QEMU emulates with AMD's virtualization: the outer kernel's `kvm-amd` finds it and works. */
 export const PROCESSOR = "EPYC,+svm";
 export const MEMORY_MIB = 6144;

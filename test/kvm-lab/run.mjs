@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storePaths } from "../../dist/image/index.js";
+import { ensureEmulator } from "./emulator.mjs";
 import { runOuterMachine } from "./machine.mjs";
 import { ensureOuterMachine } from "./outer-machine.mjs";
 import { packPayload } from "./payload.mjs";
@@ -17,40 +18,51 @@ const suites = chooseSuites(process.argv.slice(2));
 const store = storePaths().root;
 
 let step;
-const outer = await ensureOuterMachine(join(store, "lab"), ({ step: next }) => {
+const progress = ({ step: next }) => {
   if (next !== step) console.log(`lab: ${next} (once)`);
   step = next;
-});
+};
+const emulator = await ensureEmulator(join(store, "lab"), progress);
+const outer = await ensureOuterMachine(join(store, "lab"), progress);
 const work = mkdtempSync(join(tmpdir(), "mayfly-lab-"));
 try {
   const from = performance.now();
-  const payload = await packPayload(work, {
-    store,
-    profiles: PROFILES,
-    tests: filesOf(suites),
-    plan: planOf(suites, SUITE_S),
-  });
-  let { tally, end } = await runSuites(payload, from);
-  if (end.stoodStill) {
-    // No test of ours: the emulator's machine itself, its clock and all. It is never more than once.
-    console.log("lab: the outer machine stood still as a whole; it is booted once more");
-    ({ tally, end } = await runSuites(payload, from));
+  const tally = new Tally();
+  const names = suites.map(({ name }) => name);
+  let end = await runSuites(suites, tally, from);
+  let { processorS } = end;
+  const left = tally.unpassed(names);
+  if (end.fault !== undefined && left.length > 0) {
+    // No test of ours can do this to a processor: it is the emulator's doing, and never runs anything more than twice.
+    console.log(`lab: ${end.fault}; a new machine runs what has not passed: ${left.join(", ")}`);
+    end = await runSuites(
+      suites.filter(({ name }) => left.includes(name)),
+      tally,
+      from,
+    );
+    processorS += end.processorS;
   }
-  const { passed, failed, skipped, missing } = tally.total(suites.map(({ name }) => name));
+  const { passed, failed, skipped, missing } = tally.total(names);
   for (const name of missing)
     console.log(`lab: the suite ${name} did not come to its end (outer machine: ${end.how})`);
   const took = ((performance.now() - from) / 1000).toFixed(0);
-  console.log(`\nOn KVM, in ${took} s, with ${end.processorS.toFixed(0)} s of processor time:`);
+  console.log(`\nOn KVM, in ${took} s, with ${processorS.toFixed(0)} s of processor time:`);
   console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
-async function runSuites(payload, from) {
-  const tally = new Tally();
-  const end = await runOuterMachine({
+async function runSuites(these, tally, from) {
+  const payload = await packPayload(work, {
+    store,
+    profiles: PROFILES,
+    tests: filesOf(these),
+    plan: planOf(these, SUITE_S),
+  });
+  return await runOuterMachine({
     ...outer,
+    emulator,
     payload,
     work,
     deadlineMs: DEADLINE_S * 1000 - (performance.now() - from),
@@ -61,5 +73,4 @@ async function runSuites(payload, from) {
       console.log(line.startsWith("lab: ") ? `${line} (at ${at} s)` : `  ${line}`);
     },
   });
-  return { tally, end };
 }

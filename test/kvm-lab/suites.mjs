@@ -16,6 +16,7 @@ export const SUITES = [
       "test/hostile/guest.test.ts",
       "test/vm/jail.test.ts",
       "test/vm/many.test.ts",
+      "test/vm/template-key.test.ts",
     ],
   },
   { name: "root", user: "root", files: ["test/vm/jail.test.ts", "test/vm/accelerator.test.ts"] },

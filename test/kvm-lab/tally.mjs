@@ -24,7 +24,15 @@ export class Tally {
     this.#ended.set(name, counts);
   }
 
-  /** @param {readonly string[]} expected names of the suites that were to run */
+  /**
+   * @param {readonly string[]} expected names of suites
+   * @returns {string[]} those that did not come to their end, or in which something failed
+   */
+  unpassed(expected) {
+    return expected.filter((name) => this.total([name]).failed > 0);
+  }
+
+  /** Of a suite that ran twice, the last end counts. @param {readonly string[]} expected names of the suites that were to run */
   total(expected) {
     const missing = expected.filter((name) => !(this.#ended.get(name)?.passed > 0));
     const total = { passed: 0, failed: missing.length, skipped: 0, missing };

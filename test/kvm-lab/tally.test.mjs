@@ -35,3 +35,17 @@ it("believes no line but a suite's own", () => {
     passed: 0,
   });
 });
+
+it("keeps what ended when the rest is run again, and takes the rest from its second run", () => {
+  const first = [COUNTS, END, "b| Tests: 1 passed, 0 failed, 0 skipped"];
+  expect(totalOf(["a", "b"], first)).toMatchObject({ passed: 3, failed: 1, missing: ["b"] });
+  const second = ["b| Tests: 2 passed, 0 failed, 0 skipped", "lab: suite b ended with 0"];
+  expect(totalOf(["a", "b"], [...first, ...second])).toMatchObject({ passed: 5, failed: 0, missing: [] });
+});
+
+it("knows which suites have not passed: that failed, or did not come to their end", () => {
+  const tally = new Tally();
+  const failed = ["b| Tests: 5 passed, 1 failed, 0 skipped", "lab: suite b ended with 1"];
+  for (const line of [COUNTS, END, ...failed, "c| Tests: 1 passed, 0 failed, 0 skipped"]) tally.read(line);
+  expect(tally.unpassed(["a", "b", "c", "d"])).toEqual(["b", "c", "d"]);
+});

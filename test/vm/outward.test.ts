@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { GuestProgram, OutwardStream } from "../../src/channel/index.ts";
 import { openUntrusted } from "../../src/foundation/index.ts";
 import { Microvisor, type ReadyVm } from "../../src/microvisor/index.ts";
-import { DEFAULT_LIMITS } from "../../src/policy/index.ts";
+import { DEFAULT_LIMITS } from "../../src/contract/index.ts";
 import { openHost } from "../../src/sdk/installation.ts";
 
 const MIB = 1024 * 1024;
