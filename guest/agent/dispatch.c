@@ -111,6 +111,8 @@ void dispatch_frame(struct header header, const uint8_t *payload)
 {
 	union request request;
 	bool fine = request_decode(header, payload, &request);
+	if (header.type != DATA)
+		pump_settle();
 	if (fine && header.type == HELLO)
 		begin_connection(&request);
 	else if (fine && header.type == POWEROFF)

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "raw.h"
 #include "say.h"
+#include "stream.h"
 #include "witness.h"
 
 #include <sys/resource.h>
@@ -39,7 +40,7 @@ int main(void)
 	raw_refuse();
 	outward_open();
 	witness_open();
-	port_open(dispatch_frame);
+	port_open(dispatch_frame, pump_settle);
 	for (;;) {
 		int wait = sooner(sooner(port_prepare(), limits_prepare()), witness_prepare());
 		outward_prepare();

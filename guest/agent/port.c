@@ -18,24 +18,32 @@
 #define READ_MOST 4096                /* more than this the driver does not give at once */
 #define OUTGOING_MOST (1024 * 1024)   /* beyond it, no more frames are read */
 #define DETACHED_PAUSE 10             /* ms between looks for a host, as poll returns at once while there is none */
-#define TURN_MOST (64 * 1024)         /* read in one turn, so that no flood starves the rest */
+#define TURN_MOST (512 * 1024)        /* read in one turn, so that no flood starves the rest: what the driver holds */
 
 static struct watch port = {.fd = -1};
 static struct buffer incoming, outgoing;
 static bool attached; /* a host was seen at the other end */
 static void (*receive_frame)(struct header header, const uint8_t *payload);
+static void (*settle_frames)(void);
 
 static void deliver_frames(void)
 {
-	while (buffer_length(&incoming) >= HEADER_SIZE && buffer_length(&outgoing) <= OUTGOING_MOST) {
+	const uint8_t *next = buffer_head(&incoming);
+	size_t left = buffer_length(&incoming);
+	while (left >= HEADER_SIZE && buffer_length(&outgoing) <= OUTGOING_MOST) {
 		struct header header;
-		if (!header_decode(buffer_head(&incoming), &header))
+		if (!header_decode(next, &header))
 			die("malformed frame header from the host (stream %u, type 0x%02x)", header.stream, header.type);
-		if (buffer_length(&incoming) < HEADER_SIZE + header.length)
-			return;
-		receive_frame(header, buffer_head(&incoming) + HEADER_SIZE);
-		buffer_consume(&incoming, HEADER_SIZE + header.length);
+		if (left < HEADER_SIZE + header.length)
+			break;
+		receive_frame(header, next + HEADER_SIZE);
+		next += HEADER_SIZE + header.length;
+		left -= HEADER_SIZE + header.length;
 	}
+	settle_frames();
+	/* Not buffer_consume: while much comes, its memory (1 MiB at most) is needed again at once. */
+	incoming.start = left ? incoming.end - left : 0;
+	incoming.end = left ? incoming.end : 0;
 }
 
 static void detach(void)
@@ -49,7 +57,7 @@ static void detach(void)
 
 static void port_read(void)
 {
-	for (unsigned taken = 0; taken < TURN_MOST && buffer_length(&incoming) < HEADER_SIZE + PAYLOAD_MOST;) {
+	for (unsigned taken = 0; taken < TURN_MOST;) {
 		ssize_t count = read(port.fd, buffer_reserve(&incoming, READ_MOST), READ_MOST);
 		if (count == 0) {
 			detach();
@@ -98,7 +106,7 @@ static int open_named_port(void)
 	return fd;
 }
 
-void port_open(void (*receive)(struct header header, const uint8_t *payload))
+void port_open(void (*receive)(struct header header, const uint8_t *payload), void (*settle)(void))
 {
 	struct timespec pause = {.tv_nsec = 5000000};
 	/* The name arrives by a message of the device, some time after its driver was loaded. */
@@ -110,6 +118,7 @@ void port_open(void (*receive)(struct header header, const uint8_t *payload))
 	if (port.fd < 0)
 		die("no virtio-serial port named " PORT_NAME);
 	receive_frame = receive;
+	settle_frames = settle;
 	port.ready = port_ready;
 }
 

@@ -7,7 +7,7 @@
 /* Sources are read only while less than this waits to be written, so that control frames never wait behind much. */
 #define PORT_BUSY (128 * 1024)
 
-void port_open(void (*receive)(struct header header, const uint8_t *payload));
+void port_open(void (*receive)(struct header header, const uint8_t *payload), void (*settle)(void));
 /* Encoders append here; written by port_flush. */
 struct buffer *port_out(void);
 bool port_is_busy(void);

@@ -2,15 +2,20 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define CREDIT_MOST (16 * 1024 * 1024)
 #define GRANT_LEAST 32768 /* credit is given in pieces not smaller than this, as frames cost */
 #define WINDOW_MOST (1024 * 1024)
+#define PIECES_MOST 16
 #define WIDENED_MOST (32 * 1024 * 1024) /* of all windows together, beyond what they begin with */
 
 static struct stream *first, *last; /* to be read in turn */
 static uint32_t widened;
+static struct stream *gathered; /* `pieces` are on their way to its sink */
+static struct iovec pieces[PIECES_MOST];
+static int piece_count;
 
 static bool can_read(const struct stream *stream)
 {
@@ -47,6 +52,8 @@ void pump_forget(struct stream *stream)
 {
 	leave_turn(stream);
 	widened -= stream->widened;
+	if (gathered == stream)
+		gathered = NULL;
 }
 
 static void end_source(struct stream *stream, int error)
@@ -125,13 +132,16 @@ static void grant(struct stream *stream, size_t bytes)
 }
 
 /* Writes and returns how much; if that failed for good, all counts as written, into the void. */
-static size_t write_sink(struct stream *stream, const uint8_t *bytes, size_t size)
+static size_t write_pieces(struct stream *stream, const struct iovec *piece, int number)
 {
+	size_t size = 0;
+	for (int i = 0; i < number; i++)
+		size += piece[i].iov_len;
 	if (stream->sink.fd < 0)
 		return size;
 	ssize_t count;
 	do
-		count = write(stream->sink.fd, bytes, size);
+		count = writev(stream->sink.fd, piece, number);
 	while (count < 0 && errno == EINTR);
 	if (count >= 0)
 		return (size_t)count;
@@ -143,6 +153,12 @@ static size_t write_sink(struct stream *stream, const uint8_t *bytes, size_t siz
 	watch_close(&stream->sink);
 	stream->kind->sink_failed(stream, error);
 	return size;
+}
+
+static size_t write_sink(struct stream *stream, const uint8_t *bytes, size_t size)
+{
+	struct iovec piece = {(void *)bytes, size};
+	return write_pieces(stream, &piece, 1);
 }
 
 static void flush_sink(struct stream *stream)
@@ -185,16 +201,52 @@ bool stream_receive(struct stream *stream, struct slice bytes)
 	if (!stream->sink_accepts || stream->got_end || bytes.length > stream->may_receive)
 		return false;
 	stream->may_receive -= bytes.length;
-	size_t written = 0;
-	/* Until it takes no more: only after that is it reported when it does again. */
-	if (buffer_length(&stream->queue) == 0 && !stream->sink_opening)
-		for (size_t count = 1; count > 0 && written < bytes.length && !stream->closed; written += count)
-			count = write_sink(stream, bytes.at + written, bytes.length - written);
+	if (gathered != stream || piece_count == PIECES_MOST)
+		pump_settle();
 	if (stream->closed)
 		return true;
-	buffer_append(&stream->queue, bytes.at + written, bytes.length - written);
-	grant(stream, written);
+	if (buffer_length(&stream->queue) > 0 || stream->sink_opening) {
+		buffer_append(&stream->queue, bytes.at, bytes.length);
+	} else {
+		gathered = stream;
+		pieces[piece_count++] = (struct iovec){(void *)bytes.at, bytes.length};
+	}
 	return true;
+}
+
+/* Leaves out what was written. */
+static void shorten(struct iovec **piece, int *number, size_t written)
+{
+	while (*number > 0 && written >= (*piece)->iov_len) {
+		written -= (*piece)->iov_len;
+		++*piece;
+		--*number;
+	}
+	if (*number > 0)
+		**piece = (struct iovec){(uint8_t *)(*piece)->iov_base + written, (*piece)->iov_len - written};
+}
+
+void pump_settle(void)
+{
+	struct stream *stream = gathered;
+	struct iovec *piece = pieces;
+	int number = piece_count;
+	size_t all = 0;
+	piece_count = 0;
+	/* Until it takes no more: only after that is it reported when it does again. */
+	while (gathered && number > 0) {
+		size_t written = write_pieces(stream, piece, number);
+		all += written;
+		shorten(&piece, &number, written);
+		if (written == 0)
+			break;
+	}
+	if (!gathered)
+		return;
+	gathered = NULL;
+	for (; number > 0; piece++, number--)
+		buffer_append(&stream->queue, piece->iov_base, piece->iov_len);
+	grant(stream, all);
 }
 
 bool stream_receive_end(struct stream *stream)

@@ -83,6 +83,12 @@ bool stream_receive(struct stream *stream, struct slice bytes);
 bool stream_receive_end(struct stream *stream);
 bool stream_receive_credit(struct stream *stream, uint32_t bytes);
 
+/*
+ * Writes what stream_receive took and has not written: one write for all that came together, as each may wake the program,
+ * and changing between the two is what costs most. To be called before anything else is done with a stream, and while
+ * the bytes are still there.
+ */
+void pump_settle(void);
 /* Whether something can be read without waiting. */
 bool pump_is_ready(void);
 /* Reads what can be read, one stream after another, until nothing is left or the port has enough. */

@@ -12,7 +12,7 @@ export {
   type SafeFile,
   type SafeForm,
 } from "./document.ts";
-export { LIMIT_RANGES } from "./limits.ts";
+export { DEFAULT_LIMITS, LIMIT_RANGES } from "./limits.ts";
 export { LimitError } from "./limit-error.ts";
 export type { DisposalStep } from "./disposal.ts";
 export type { LimitName, Limits } from "./limits.ts";
@@ -25,7 +25,7 @@ export type {
   Place,
   Secret,
 } from "./network-policy.ts";
-export { NO_NETWORK } from "./network-record.ts";
+export { NO_NETWORK, bothRules, namesRule } from "./network-record.ts";
 export type {
   HttpRecord,
   NetworkRecord,

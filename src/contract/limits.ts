@@ -23,6 +23,19 @@ export type LimitName = keyof Limits;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
+/** What holds where neither the request nor the profile says otherwise. */
+export const DEFAULT_LIMITS: Limits = {
+  memory: 256 * MIB,
+  vcpus: 1,
+  cpus: undefined,
+  timeMs: 10 * 60_000,
+  outputBytes: 256 * MIB,
+  processes: 512,
+  outFiles: 10_000,
+  outBytes: GIB,
+  outDepth: 32,
+};
+
 /** The smallest and largest value that may be asked for, in each limit's own unit. */
 export const LIMIT_RANGES: Readonly<Record<LimitName, readonly [number, number]>> = {
   memory: [96 * MIB, 1024 * GIB],

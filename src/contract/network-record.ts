@@ -14,6 +14,20 @@ export interface StreamDecision {
   readonly reason: string;
 }
 
+const AND = " and ";
+
+/** The `rule` of a stream that needed two: the one that allowed its name, and the one that let its address through. */
+export function bothRules(first: string, second: string): string {
+  return `${first}${AND}${second}`;
+}
+
+/** Whether the `rule` of a stream is this one, alone or as one of two. */
+export function namesRule(decided: string | undefined, rule: string): boolean {
+  // Not by splitting: the name of a policy's file, which is in that of its rules, may have the same word in it
+  if (decided === undefined || decided === rule) return decided === rule;
+  return decided.startsWith(bothRules(rule, "")) || decided.endsWith(bothRules("", rule));
+}
+
 /**
  * One HTTP request that was seen, in plain text or where the policy inspects. Neutralised. In plain text nobody is in
  * between: it is what was sent, and the `reason` of its stream says where there may be requests that were not found.

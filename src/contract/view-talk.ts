@@ -29,6 +29,8 @@ export type ViewNews =
     }
   | { readonly kind: "machine"; readonly id: string; readonly isHardware: boolean; readonly reason: string }
   | { readonly kind: "stage"; readonly stage: ViewStage; readonly text: string }
+  /** What the program inside complains of, in its own words. */
+  | { readonly kind: "complaint"; readonly text: string }
   /** The screen's size; bounded where the page asked for more. */
   | { readonly kind: "size"; readonly width: number; readonly height: number; readonly isBounded: boolean }
   /** The screen's own bytes follow. */

@@ -8,11 +8,7 @@ const ANSWER = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 const UNDECIDED = "nothing was decided yet";
 
 function watched(): { note: StreamNote; observer: Observer } {
-  const note = new StreamNote(
-    { host: "a.test", port: 80 },
-    () => 0,
-    () => true,
-  );
+  const note = new StreamNote({ host: "a.test", port: 80 }, () => 0, { mayRecord: () => true });
   return { note, observer: new Observer(note) };
 }
 

@@ -1,10 +1,25 @@
-import type { HttpRecord, StreamDecision, StreamEnd, StreamRecord, StreamTarget } from "../contract/index.ts";
+import {
+  bothRules,
+  type HttpRecord,
+  type StreamDecision,
+  type StreamEnd,
+  type StreamRecord,
+  type StreamTarget,
+} from "../contract/index.ts";
 import { neutralise, openUntrusted } from "../foundation/index.ts";
 import type { AskingProgram } from "./asked-stream.ts";
 
 const MOST_REQUESTS = 1_000;
 const MOST_PROTOCOLS = 16;
 const LONGEST_PATH = 1_024;
+
+/** What a note asks and tells of whoever keeps it. */
+interface NoteKeeper {
+  /** Whether the task may have one more HTTP request in its record. */
+  readonly mayRecord: () => boolean;
+  /** Called once, when it has ended. */
+  readonly onEnd?: () => void;
+}
 
 /** What becomes of one stream. All that a guest chose is neutralised on its way in. */
 export class StreamNote {
@@ -14,7 +29,7 @@ export class StreamNote {
   addresses: readonly string[] = [];
   connected: string | undefined;
   readonly #clock: () => number;
-  readonly #mayRecord: () => boolean;
+  readonly #keeper: NoteKeeper;
   readonly #at: number;
   readonly #http: HttpRecord[] = [];
   #target: StreamTarget;
@@ -24,9 +39,8 @@ export class StreamNote {
   #end: StreamEnd | undefined;
   #endedAt = 0;
 
-  /** @param mayRecord whether the task may have one more HTTP request in its record */
-  constructor(target: StreamTarget, clock: () => number, mayRecord: () => boolean) {
-    this.#mayRecord = mayRecord;
+  constructor(target: StreamTarget, clock: () => number, keeper: NoteKeeper) {
+    this.#keeper = keeper;
     this.#target = target;
     this.#clock = clock;
     this.#at = Math.round(clock());
@@ -63,7 +77,7 @@ export class StreamNote {
   allowedAlsoBy(rule: string): void {
     const { rule: first } = this.#decision;
     if (first !== rule)
-      this.#decision = { ...this.#decision, rule: first === undefined ? rule : `${first} and ${rule}` };
+      this.#decision = { ...this.#decision, rule: first === undefined ? rule : bothRules(first, rule) };
   }
 
   refuse(reason: string): void {
@@ -84,7 +98,7 @@ export class StreamNote {
 
   /** Request number `index` of the stream; neutralised by whoever read it. @returns whether it has room */
   http(index: number, record: HttpRecord): boolean {
-    const hasRoom = index < MOST_REQUESTS && this.#mayRecord();
+    const hasRoom = index < MOST_REQUESTS && this.#keeper.mayRecord();
     if (hasRoom) this.#http[index] = record;
     return hasRoom;
   }
@@ -99,6 +113,7 @@ export class StreamNote {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#endedAt = Math.round(this.#clock());
+    this.#keeper.onEnd?.();
   }
 
   build(): StreamRecord {

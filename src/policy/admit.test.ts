@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MIB, isMayflyError } from "../foundation/index.ts";
-import { LIMIT_RANGES } from "../contract/index.ts";
+import { DEFAULT_LIMITS, LIMIT_RANGES } from "../contract/index.ts";
 import { admit, admitLimits } from "./admit.ts";
-import { DEFAULT_LIMITS, MEMORY_STEP } from "./defaults.ts";
+import { MEMORY_STEP } from "./defaults.ts";
 
 const usage = (work: () => unknown): string => {
   try {

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   LIMIT_RANGES,
   type Limits,
   type LocatedNetwork,
@@ -11,7 +12,7 @@ import {
 import { MayflyError, neutralise } from "../foundation/index.ts";
 import { mergeNetwork } from "./network/located-network.ts";
 import { admitOnFinding } from "./network/on-finding.ts";
-import { DEFAULT_LIMITS, LARGEST_COMMAND, MEMORY_STEP } from "./defaults.ts";
+import { LARGEST_COMMAND, MEMORY_STEP } from "./defaults.ts";
 
 /** A request that was checked and completed: all that a task may do, and nothing open. */
 export interface AdmittedTask {

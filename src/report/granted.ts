@@ -1,11 +1,12 @@
-import type {
-  GrantedItem,
-  GrantedRule,
-  LocatedNetwork,
-  NetworkRule,
-  Secret,
-  StreamRecord,
-  TaskResult,
+import {
+  namesRule,
+  type GrantedItem,
+  type GrantedRule,
+  type LocatedNetwork,
+  type NetworkRule,
+  type Secret,
+  type StreamRecord,
+  type TaskResult,
 } from "../contract/index.ts";
 import { formatSize, formatTime } from "../foundation/index.ts";
 import { ruleName, type AdmittedTask } from "../policy/index.ts";
@@ -95,8 +96,15 @@ export function usesRule(
   { decision, connected, target }: StreamRecord,
   { list, rule, to }: GrantedRule,
 ): boolean {
-  if (decision.rule === rule) return true;
-  return list === "private" && connected !== undefined && to === hostAndPort(connected, target.port);
+  if (namesRule(decision.rule, rule)) return true;
+  if (list !== "private" || connected === undefined) return false;
+  return canonical(to) === canonical(hostAndPort(connected, target.port));
+}
+
+/** A policy may spell an IPv6 address in several ways. @param to address and port */
+function canonical(to: string): string {
+  const url = `stream://${to}`;
+  return URL.canParse(url) ? new URL(url).host : to;
 }
 
 /** `example.org:443`, `[2001:db8::1]:443` */

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { schemaErrors } from "../../test/report/schema-errors.ts";
 import { SAMPLE, withName, HOSTILE_NAMES, unsigned } from "../../test/support/sample-report.ts";
-import type { WitnessEvent } from "../contract/index.ts";
+import { bothRules, type WitnessEvent } from "../contract/index.ts";
 import { neutralise } from "../foundation/index.ts";
 import { admit } from "../policy/index.ts";
 import { boundWitness } from "./bound-witness.ts";
 import { NO_EVIDENCE } from "./evidence.ts";
+import { grantedAndUsed, grantedRules } from "./granted.ts";
 import { buildReport, canonicalJson, decodeSignedReport, noteOf, processTree, treeRows } from "./index.ts";
 
 const fork = (pid: number, child: number, at = 0): WitnessEvent => ({ kind: "fork", at, pid, child });
@@ -92,6 +94,22 @@ describe("building a report", () => {
     expect(used("limit processes")).toBe("at most 2 at once, by the witness");
   });
 
+  it("counts a stream for both rules that it needed, however the address is spelt", () => {
+    const needed = admit({
+      command: ["sh"],
+      policy: {
+        network: { allow: ["example.org"], private: ["10.0.0.1:443", "[FD00:0::7]:443", "10.0.0.2:443"] },
+      },
+    });
+    const [allow, first] = grantedRules(needed.network).map(({ rule }) => rule) as [string, string];
+    const rule = bothRules(allow, first);
+    const decided = { ...stream, decision: { allowed: true, rule, reason: "" }, connected: "fd00::7" };
+    const streams = [decided] as typeof network.streams;
+    const items = grantedAndUsed(needed, { ...result, network: { ...network, streams } }, SAMPLE);
+    const uses = items.filter(({ what }) => what.startsWith("network.")).map((item) => item.used !== "");
+    expect(uses).toEqual([true, true, true, false]);
+  });
+
   it("never has a secret in it", () => {
     expect(JSON.stringify(report)).not.toContain("s3cret");
     expect(report.rules[1]?.inject).toEqual([{ header: "X-Key", from: "literal" }]);
@@ -157,6 +175,13 @@ describe("reading a report", () => {
       /report\.result\.inputs\.0\.bytes/,
     );
     expect(() => decodeSignedReport(text.replace('"critical"', '"<b>"'))).toThrow(/severity/);
+  });
+
+  it("is as docs/report.schema.json says, which refuses another type", () => {
+    const wrong = text.replace('"bytes":1234', '"bytes":"x"');
+    expect(schemaErrors(JSON.parse(text))).toBe("");
+    expect(wrong).not.toBe(text);
+    expect(schemaErrors(JSON.parse(wrong))).toContain("data/report/result/inputs/0/bytes must be integer");
   });
 
   it("writes canonical JSON as RFC 8785 has it", () => {

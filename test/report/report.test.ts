@@ -20,6 +20,7 @@ import { Mayfly, formatReport, verifyReport } from "../../src/index.ts";
 import { mayfly, onTerminal, type CliResult } from "../e2e/cli-process.ts";
 import { mountTmpfs } from "../support/private-store.ts";
 import { HOSTILE_NAMES, unsigned, withName } from "../support/sample-report.ts";
+import { schemaErrors } from "./schema-errors.ts";
 
 let scratch: string;
 let state: string;
@@ -60,6 +61,7 @@ describe("the report of a run", () => {
     expect(shown).toMatch(/ledger: entry removed/);
 
     const signed = JSON.parse(text(await cli("report", id.slice(0, 8), "--format", "json"))) as SignedReport;
+    expect(schemaErrors(signed)).toBe("");
     expect(signed.report.result).toMatchObject({ id, exitCode: 3, outputs: [{ path: "x", bytes: 5 }] });
     expect(signed.report.granted.find(({ what }) => what === "input <b>in.txt")?.used).toBe("5 B copied in");
     for (const format of ["html", "stix", "navigator", "jsonl"]) {

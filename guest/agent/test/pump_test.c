@@ -115,8 +115,66 @@ static void check_busy_port(void)
 	close_stream(stream);
 }
 
+/* A stream whose sink is a pipe, `reader` its other end. */
+static struct stream *stream_to(uint32_t id, int *reader)
+{
+	int ends_of_pipe[2];
+	struct stream *stream = stream_open(id, &kind, NULL);
+	if (!stream || pipe2(ends_of_pipe, O_NONBLOCK | O_CLOEXEC) < 0)
+		die("no pipe: errno %d", errno);
+	stream_set_sink(stream, ends_of_pipe[1]);
+	*reader = ends_of_pipe[0];
+	return stream;
+}
+
+/* How many bytes can be read now; each must be the low byte of `value`, counted up from piece to piece of `size`. */
+static size_t arrived(int reader, size_t size, size_t from)
+{
+	static uint8_t bytes[300000];
+	ssize_t count = read(reader, bytes, sizeof bytes);
+	for (ssize_t i = 0; i < count; i++)
+		expect(bytes[i] == (uint8_t)((from + (size_t)i) / size), "bytes arrive in order");
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void check_gathered(void)
+{
+	static uint8_t bytes[20][10000];
+	int one_end, other_end;
+	struct stream *one = stream_to(1, &one_end), *other = stream_to(3, &other_end);
+	for (unsigned i = 0; i < 20; i++)
+		memset(bytes[i], (int)i, sizeof bytes[i]);
+	for (unsigned i = 0; i < 3; i++)
+		expect(stream_receive(one, (struct slice){bytes[i], 10000}), "DATA within its credit");
+	expect(arrived(one_end, 10000, 0) == 0, "what comes together is not written piece by piece");
+	expect(stream_receive(other, (struct slice){bytes[0], 10000}), "DATA of another stream");
+	expect(arrived(one_end, 10000, 0) == 30000, "another stream's DATA sends the first one's on its way");
+	pump_settle();
+	pump_settle();
+	expect(arrived(other_end, 10000, 0) == 10000 && arrived(other_end, 10000, 0) == 0, "all is written once");
+	for (unsigned i = 0; i < 20; i++)
+		expect(stream_receive(one, (struct slice){bytes[i], 10000}), "more pieces than go into one write");
+	pump_settle();
+	size_t sum = 0;
+	for (size_t more = 1; more > 0; sum += more) {
+		more = arrived(one_end, 10000, sum);
+		pump_sink_ready(&one->sink, EPOLLOUT);
+	}
+	expect(sum == 200000 && buffer_length(&one->queue) == 0, "what a sink does not take waits for it, in order");
+	uint32_t credit = one->may_receive;
+	expect(!stream_receive(one, (struct slice){bytes[0], credit + 1}), "no more than its credit");
+	expect(stream_receive(one, (struct slice){bytes[0], 10000}), "DATA");
+	close_stream(one);
+	pump_settle();
+	expect(arrived(one_end, 10000, 0) == 0, "nothing is written to a stream that was closed");
+	close_stream(other);
+	close(one_end);
+	close(other_end);
+}
+
 unsigned check_pump(void)
 {
+	check_gathered();
 	check_credit_gone_in_turn();
 	check_drain_is_bounded();
 	check_busy_port();

@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { deferred } from "../../foundation/index.ts";
 import { askSystem } from "./index.ts";
 
-/** What stands for DNS and for the system's other sources; each test says what they answer. */
+/** What stands for DNS and for `/etc/hosts`; each test says what they answer. */
 const system = vi.hoisted(() => ({
   resolve4: async (_name: string): Promise<unknown> => await Promise.resolve([]),
   resolve6: async (_name: string): Promise<unknown> => await Promise.resolve([]),
-  lookup: async (_name: string): Promise<unknown> => await Promise.resolve([]),
+  hosts: (_name: string): readonly string[] => [],
 }));
 vi.mock("node:dns/promises", () => ({
   Resolver: class {
@@ -20,7 +19,13 @@ vi.mock("node:dns/promises", () => ({
       return await system.resolve6(name);
     }
   },
-  lookup: async (name: string) => await system.lookup(name),
+}));
+vi.mock("./hosts-file.ts", () => ({
+  HostsFile: class {
+    async addressesOf(name: string): Promise<readonly string[]> {
+      return await Promise.resolve(system.hosts(name));
+    }
+  },
 }));
 
 const failing = (code: string) => async (): Promise<never> =>
@@ -31,13 +36,13 @@ beforeEach(() => {
   lookups = [];
   system.resolve4 = failing("ENOTFOUND");
   system.resolve6 = failing("ENOTFOUND");
-  system.lookup = async (name) => {
+  system.hosts = (name) => {
     lookups.push(name);
-    return await Promise.resolve([{ address: "192.0.2.9", family: 4 }]);
+    return ["192.0.2.9"];
   };
 });
 
-describe("the system's other sources", () => {
+describe("the names of /etc/hosts", () => {
   it.each([
     ["ENOTFOUND", "ENOTFOUND"],
     ["ENODATA", "ENODATA"],
@@ -45,8 +50,8 @@ describe("the system's other sources", () => {
   ])("are asked where DNS says %s and %s", async (v4, v6) => {
     system.resolve4 = failing(v4);
     system.resolve6 = failing(v6);
-    expect(await askSystem()("printer.local")).toEqual([{ address: "192.0.2.9", ttl: 0 }]);
-    expect(lookups).toEqual(["printer.local"]);
+    expect(await askSystem()("printer.test")).toEqual([{ address: "192.0.2.9", ttl: 0 }]);
+    expect(lookups).toEqual(["printer.test"]);
   });
 
   it.each(["ETIMEOUT", "ESERVFAIL", "EREFUSED", "ECONNREFUSED"])(
@@ -75,30 +80,8 @@ describe("the system's other sources", () => {
     expect(lookups).toEqual([]);
   });
 
-  it("are asked for two names at a time; further ones are not there, rather than waited for", async () => {
-    const pending = deferred<unknown>();
-    system.lookup = async (name) => {
-      lookups.push(name);
-      return await pending.promise;
-    };
-    const ask = askSystem();
-    const first = [ask("one.test"), ask("two.test")];
-    const further = await Promise.all(["three.test", "four.test"].map(ask));
-    expect(further).toEqual([[], []]);
-    expect(lookups).toEqual(["one.test", "two.test"]);
-    pending.resolve([{ address: "192.0.2.9", family: 4 }]);
-    expect(await Promise.all(first)).toEqual([1, 2].map(() => [{ address: "192.0.2.9", ttl: 0 }]));
-    await ask("five.test");
-    expect(lookups).toEqual(["one.test", "two.test", "five.test"]);
-  });
-
-  it("that fail are no answer, and make room for the next", async () => {
-    system.lookup = async (name) => {
-      lookups.push(name);
-      return await failing("EAI_AGAIN")();
-    };
-    const ask = askSystem();
-    for (const name of ["one.test", "two.test", "three.test"]) expect(await ask(name)).toEqual([]);
-    expect(lookups).toHaveLength(3);
+  it("may not have it either, which is the answer", async () => {
+    system.hosts = () => [];
+    expect(await askSystem()("a.test")).toEqual([]);
   });
 });

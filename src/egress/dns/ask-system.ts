@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns/promises";
-import { lookup } from "node:dns/promises";
 import { errnoOf } from "../../foundation/index.ts";
+import { HostsFile } from "./hosts-file.ts";
 
 /** An address that a name has, and for how many seconds that may be believed. */
 export interface Answer {
@@ -15,21 +15,20 @@ const TIMEOUT_MS = 3_000;
 const TRIES = 2;
 /** What DNS says of a name that is not in it, or has no address of one family. */
 const ABSENT = new Set(["ENOTFOUND", "ENODATA"]);
-/** The system is asked by threads that the whole process shares, and cannot be told to stop. */
-const MOST_ELSEWHERE = 2;
 
 function isAbsence(cause: unknown): boolean {
   return ABSENT.has(errnoOf(cause) ?? "");
 }
 
 /**
- * Asks the DNS servers of the system, or `servers` (`192.0.2.53`, `127.0.0.1:5300`); where DNS does not know the name,
- * the system itself, which has more sources (`/etc/hosts`, mDNS, a VPN's).
+ * Asks the DNS servers of the system for exactly the name, and where they do not know it, `/etc/hosts`; or `servers`
+ * (`192.0.2.53`, `127.0.0.1:5300`) and nothing else. Never getaddrinfo(3): it tries the search domains of `resolv.conf`
+ * too, and so answers with the addresses of a name that nobody allowed.
  */
 export function askSystem(servers?: readonly string[]): Ask {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (servers !== undefined) resolver.setServers(servers);
-  let elsewhere = 0;
+  const hosts = servers === undefined ? new HostsFile() : undefined;
   return async (name) => {
     const [v6, v4] = await Promise.allSettled([
       resolver.resolve6(name, { ttl: true }),
@@ -37,27 +36,9 @@ export function askSystem(servers?: readonly string[]): Ask {
     ]);
     const answers = [v6, v4].flatMap((each) => (each.status === "fulfilled" ? each.value : []));
     const isAbsent = [v6, v4].every((each) => each.status === "fulfilled" || isAbsence(each.reason));
-    if (answers.length > 0 || servers !== undefined || !isAbsent || elsewhere >= MOST_ELSEWHERE)
-      return orFailure(answers, [v6, v4]);
-    elsewhere++;
-    try {
-      return await askElsewhere(name, [v6, v4]);
-    } finally {
-      elsewhere--;
-    }
+    if (answers.length > 0 || hosts === undefined || !isAbsent) return orFailure(answers, [v6, v4]);
+    return (await hosts.addressesOf(name)).map((address) => ({ address, ttl: 0 }));
   };
-}
-
-async function askElsewhere(
-  name: string,
-  failed: readonly PromiseSettledResult<unknown>[],
-): Promise<readonly Answer[]> {
-  try {
-    const found = await lookup(name, { all: true, verbatim: true });
-    return found.map(({ address }) => ({ address, ttl: 0 }));
-  } catch {
-    return orFailure([], failed);
-  }
 }
 
 /** That there is no such name is an answer; that nobody can be asked is none. */

@@ -13,7 +13,7 @@ interface Known {
   readonly addresses: Promise<readonly string[]>;
 }
 
-/** Names to addresses, asked once at a time and remembered by their TTL. The same for all tasks: it holds nothing of theirs. */
+/** Names to addresses, asked once at a time and remembered by their TTL. One for each task: what it remembers is that task's. */
 export class Resolver {
   readonly #ask: Ask;
   readonly #now: () => number;

@@ -96,7 +96,6 @@ class Inspection {
     });
     server.on(options.authority === undefined ? "connection" : "secureConnection", (connection: Duplex) => {
       this.connection = connection;
-      // Node's server would read past the stream, straight from its handle, which over TLS on a stream does not stop
       // Node's server would read past the stream, straight from its handle, which over TLS on a stream does not stop.
       // Before its parser, which may find a whole head in what came
       connection.prependListener("data", this.onBytes);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SAMPLE, unsigned } from "../../../test/support/sample-report.ts";
+import { bothRules, type GrantedRule, type Report, type StreamRecord } from "../../contract/index.ts";
 import { AttackMatrix } from "../../findings/index.ts";
 import { parsePolicy, compileNetwork } from "../../policy/network/index.ts";
 import { renderReport, tighten } from "./index.ts";
@@ -182,5 +183,58 @@ describe("tightening", () => {
       result: { ...SAMPLE.result, network: { ...SAMPLE.result.network, streams: [] } },
     };
     expect((await parsePolicy(tighten(idle), "tight.yaml")).policy).toEqual({});
+  });
+
+  const [reached] = SAMPLE.result.network.streams as [StreamRecord];
+  const [allow] = SAMPLE.rules as [GrantedRule];
+  const listed: GrantedRule = {
+    list: "private",
+    rule: 'network.private[0] "[FD00:0::7]:443" (this and that.yaml:6)',
+    to: "[FD00:0::7]:443",
+    tls: undefined,
+    inspect: false,
+    inject: [],
+  };
+  const having = (streams: readonly StreamRecord[], omitted = 0): Report => ({
+    ...SAMPLE,
+    rules: [allow, listed],
+    result: { ...SAMPLE.result, network: { ...SAMPLE.result.network, streams, omitted } },
+  });
+
+  it("keeps the terms of a name whose address had to be listed too", async () => {
+    const decision = { allowed: true, rule: bothRules(allow.rule, listed.rule), reason: "" };
+    const { policy } = await parsePolicy(tighten(having([{ ...reached, decision }])), "tight.yaml");
+    expect(policy).toMatchObject({
+      allow: [{ to: "example.org:443", tls: "required", inspect: true }],
+      private: [listed.to],
+    });
+  });
+
+  it("lists a private address however the policy spells it", async () => {
+    const { policy } = await parsePolicy(
+      tighten(having([{ ...reached, connected: "fd00::7" }])),
+      "tight.yaml",
+    );
+    expect(policy.private).toEqual([listed.to]);
+  });
+
+  it("counts streams as the budget does, those too that failed", async () => {
+    const failed: StreamRecord = { ...reached, connected: undefined, end: "unreachable" };
+    const elsewhere = { ...failed, target: { host: "other.org", port: 443 } };
+    const beyond: StreamRecord = { ...failed, end: "budget" };
+    const refused: StreamRecord = {
+      ...failed,
+      decision: { allowed: false, rule: undefined, reason: "its TLS names no server" },
+      end: "refused",
+    };
+    const streams = [failed, reached, elsewhere, beyond, refused];
+    const { policy } = await parsePolicy(tighten(having(streams)), "tight.yaml");
+    expect(policy.budget?.connections).toBe(3);
+  });
+
+  it("says that it may be too small where the record leaves streams out", () => {
+    expect(tighten(having([reached], 3))).toContain("# 3 streams were left out of the record");
+    expect(tighten(having([], 1))).not.toContain("no policy at all");
+    expect(tighten(having([reached]))).not.toContain("left out");
   });
 });

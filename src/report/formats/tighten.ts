@@ -1,11 +1,12 @@
 import { Document } from "yaml";
-import type {
-  GrantedRule,
-  InjectedHeader,
-  NetworkRule,
-  Report,
-  Secret,
-  StreamRecord,
+import {
+  namesRule,
+  type GrantedRule,
+  type InjectedHeader,
+  type NetworkRule,
+  type Report,
+  type Secret,
+  type StreamRecord,
 } from "../../contract/index.ts";
 import { formatTime } from "../../foundation/index.ts";
 import { hostAndPort, usesRule } from "../granted.ts";
@@ -16,7 +17,8 @@ import { hostAndPort, usesRule } from "../granted.ts";
  * @returns YAML, in the format of `--policy`
  */
 export function tighten(report: Report): string {
-  const connected = report.result.network.streams.filter(
+  const { streams, bytesOut } = report.result.network;
+  const connected = streams.filter(
     ({ decision, connected: address }) => decision.allowed && address !== undefined,
   );
   const allow = unique(connected.map((stream) => narrowed(stream, ruleOf(stream, report.rules))));
@@ -28,7 +30,7 @@ export function tighten(report: Report): string {
       ...(allow.length > 0 && { allow: allow.map(asWritten) }),
       ...(listed.length > 0 && { private: [...new Set(listed.map(({ to }) => to))] }),
       ...(connected.length > 0 && {
-        budget: { bytesOut: report.result.network.bytesOut, connections: connected.length },
+        budget: { bytesOut, connections: countedOf(streams, connected) },
       }),
     },
   });
@@ -36,14 +38,28 @@ export function tighten(report: Report): string {
   return document.toString({ lineWidth: 0 });
 }
 
-function ruleOf({ decision }: StreamRecord, rules: readonly GrantedRule[]): GrantedRule | undefined {
-  return rules.find(({ rule }) => rule === decision.rule);
+/** How many a budget would count, were all these targets allowed: streams to them that came to nothing, too. */
+function countedOf(streams: readonly StreamRecord[], connected: readonly StreamRecord[]): number {
+  const kept = new Set(connected.map(targetOf));
+  // One that a budget kept from being opened, that budget did not count
+  const isCounted = ({ connected: address, end }: StreamRecord): boolean =>
+    address !== undefined || end !== "budget";
+  return streams.filter((stream) => kept.has(targetOf(stream)) && isCounted(stream)).length;
 }
 
-function narrowed({ target }: StreamRecord, rule: GrantedRule | undefined): NetworkRule {
+function targetOf({ target }: StreamRecord): string {
+  return hostAndPort(target.host, target.port);
+}
+
+/** Where it needed two, the one that allowed its name: rules of `allow` come first. */
+function ruleOf({ decision }: StreamRecord, rules: readonly GrantedRule[]): GrantedRule | undefined {
+  return rules.find(({ rule }) => namesRule(decision.rule, rule));
+}
+
+function narrowed(stream: StreamRecord, rule: GrantedRule | undefined): NetworkRule {
   const inject = Object.fromEntries((rule?.inject ?? []).map((each) => [each.header, secretOf(each)]));
   return {
-    to: hostAndPort(target.host, target.port),
+    to: targetOf(stream),
     ...(rule?.tls !== undefined && { tls: rule.tls }),
     ...(rule?.inspect === true && { inspect: true }),
     ...(Object.keys(inject).length > 0 && { inject }),
@@ -66,11 +82,19 @@ function asWritten(rule: NetworkRule): NetworkRule | string {
 function heading({ result, rules }: Report, allow: readonly NetworkRule[]): string {
   const { ended, machine } = result.timings;
   const took = ended !== undefined && machine !== undefined ? ended - machine : undefined;
+  const { omitted } = result.network;
   const hasLiteral = rules.some(({ inject }) => inject.some(({ from }) => from === "literal"));
   return [
     ` The least that the run ${result.id} would have needed. What is not connected to is not in it.`,
-    ...(allow.length === 0 ? [" It connected to nothing, so it needs no policy at all."] : []),
+    ...(omitted > 0 ? [` ${leftOut(omitted)} left out of the record, so this policy may be too small.`] : []),
+    ...(allow.length === 0 && omitted === 0
+      ? [" It connected to nothing, so it needs no policy at all."]
+      : []),
     ...(hasLiteral ? [" Secrets are in no report: set the variables that `inject` names."] : []),
     ...(took === undefined ? [] : [` It took ${formatTime(took)}; --time bounds the next one.`]),
   ].join("\n");
+}
+
+function leftOut(omitted: number): string {
+  return omitted === 1 ? "1 stream was" : `${omitted} streams were`;
 }

@@ -85,6 +85,20 @@ describe("the page of a report", () => {
     expect(shown).toContain("and 3 more requests");
   });
 
+  it("shows a stream that connected after more refused ones than there are rows", () => {
+    const [stream] = SAMPLE.result.network.streams;
+    if (stream === undefined) throw new Error("the sample has a stream");
+    const refused = { ...stream, connected: undefined, target: { host: "refused.example.org", port: 1 } };
+    const last = { ...stream, target: { host: "reached.example.org", port: 443 } };
+    const network = {
+      ...SAMPLE.result.network,
+      streams: [...Array.from({ length: 3000 }, () => ({ ...refused })), last],
+    };
+    const shown = htmlPage(unsigned({ ...SAMPLE, result: { ...SAMPLE.result, network } }));
+    expect(shown.match(/<td class="w mono">\s*refused\.example\.org/g)).toHaveLength(999);
+    expect(shown).toMatch(/<td class="w mono">\s*reached\.example\.org/);
+  });
+
   it("draws a bounded part of what is endless", () => {
     const events = Array.from({ length: 20_000 }, (_, i) => ({
       kind: "fork" as const,

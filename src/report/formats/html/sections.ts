@@ -1,4 +1,4 @@
-import type { Finding, Report, WitnessEvent } from "../../../contract/index.ts";
+import type { Finding, Report, StreamRecord, WitnessEvent } from "../../../contract/index.ts";
 import { formatSize, formatTime } from "../../../foundation/index.ts";
 import { hostAndPort } from "../../granted.ts";
 import { html, type Markup } from "./markup.ts";
@@ -42,11 +42,20 @@ function technique({ id, name, url }: Finding["techniques"][number]): Markup {
   return isPublished ? html` · <a href="${url}" rel="noreferrer noopener">${label}</a>` : html` · ${label}`;
 }
 
+/** As many as there are rows, in their order: those that connected before those that did not, of which the first stay. */
+function foremost(streams: readonly StreamRecord[]): readonly StreamRecord[] {
+  if (streams.length <= MOST_ROWS) return streams;
+  const isConnected = ({ connected }: StreamRecord): boolean => connected !== undefined;
+  const others = streams.filter((stream) => !isConnected(stream));
+  const first = others.splice(0, MOST_ROWS / 10);
+  const chosen = new Set([...first, ...streams.filter(isConnected), ...others].slice(0, MOST_ROWS));
+  return streams.filter((stream) => chosen.has(stream));
+}
+
 export function networkSection({ result: { network } }: Report): Markup {
   const { streams, omitted, lookups } = network;
-  const rows = streams
-    .slice(0, MOST_ROWS)
-    .map(({ at, target, decision, end, bytesOut, bytesIn, http, program, connected }) => [
+  const rows = foremost(streams).map(
+    ({ at, target, decision, end, bytesOut, bytesIn, http, program, connected }) => [
       html`<td class="n">${formatTime(at)}</td>
         <td class="w mono">
           ${hostAndPort(target.host, target.port)}${connected === undefined ? undefined : html`<br /><span class="dim">${connected}</span>`}
@@ -63,7 +72,8 @@ export function networkSection({ result: { network } }: Report): Markup {
               (each) => html`<br /><code>${each.method} ${each.host}${each.path} ${each.status ?? ""}</code>`,
             )}${http.length > 5 ? html`<br /><span class="dim">and ${http.length - 5} more requests</span>` : undefined}
         </td>`,
-    ]);
+    ],
+  );
   return html`${streams.length === 0 ? html`<p class="dim">No connection was asked for.</p>` : table(["at", "to", "decision", "out", "in", "why"], rows)}${more(
     streams.length - MOST_ROWS + omitted,
   )}${
