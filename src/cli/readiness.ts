@@ -1,5 +1,4 @@
 import { createInterface } from "node:readline/promises";
-import { checkSystem, installPackages } from "../sdk/index.ts";
 import type { ProgressView } from "./terminal/progress-view.ts";
 
 interface Readiness {
@@ -14,6 +13,7 @@ interface Readiness {
  * @throws E_SETUP_NEEDED with the command to run, where nobody can be asked or the answer is no
  */
 export async function requireSystem({ progress, yes, signal }: Readiness): Promise<void> {
+  const { checkSystem, installPackages } = await import("../sdk/index.ts");
   if (checkSystem().missing.length === 0) return;
   const ask = async (question: string): Promise<boolean> => {
     progress.clear();

@@ -1,6 +1,5 @@
 import { request } from "node:http";
 import * as v from "valibot";
-import { Failure } from "../contract/api/index.ts";
 import { ERROR_CODES, MIB, MayflyError, attempt, errnoOf, type ErrorCode } from "../foundation/index.ts";
 
 const PATIENCE_MS = 10_000;
@@ -22,6 +21,7 @@ export async function askDaemon<S extends v.GenericSchema>(
   const text = await exchange(socketPath, method, path);
   if (text === undefined) return undefined;
   const value = attempt(() => JSON.parse(text) as unknown, "told below");
+  const { Failure } = await import("../contract/api/index.ts"); // most that load this ask for a job
   const failure = v.safeParse(Failure, value);
   if (failure.success) {
     const { code, message, next } = failure.output.error;

@@ -1,7 +1,14 @@
 export { askDaemon } from "./ask.ts";
+export { captureByDaemon, openByDaemon, openManyByDaemon } from "./documents.ts";
+export type { Door } from "./door.ts";
+export { byDaemonOrHere, noteInDocument, noteInTask } from "./either.ts";
 export { CreditedSink, CreditingSource } from "./flow.ts";
-export { taskOf, type LocalTask } from "./portable.ts";
-export { openSession, type Declined, type Session, type SessionStreams } from "./session.ts";
+export type { Job, JobKind, JobOf, News } from "./jobs.ts";
+export type { Declined, JobSide } from "./link.ts";
+export { requestOf } from "./portable.ts";
+export { runByDaemon } from "./run.ts";
 export { differing, settingsOf, type Settings } from "./settings.ts";
 export { daemonSocket, mayUseDaemon } from "./socket.ts";
-export { Asked, CHANNELS, LARGEST_ASKED, PROTOCOL, RUN_PATH, type Told, type WireTask } from "./wire.ts";
+export { browseByDaemon, viewByDaemon, type DistantView } from "./views.ts";
+export { bytesOf } from "./websocket.ts";
+export { Asked, CHANNELS, JOB_PATH, LARGEST_ASKED, PROTOCOL, type Told } from "./wire.ts";

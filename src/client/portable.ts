@@ -1,130 +1,140 @@
-import { realpathSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import * as v from "valibot";
 import type {
-  Locate,
-  LocatedNetwork,
-  NetworkPolicy,
-  NetworkRule,
-  Place,
-  Secret,
-  TaskInput,
+  CaptureChoices,
+  DocumentChoices,
+  Isolation,
+  Limits,
+  TaskPolicy,
   TaskRequest,
 } from "../contract/index.ts";
 import { attempt } from "../foundation/index.ts";
-import type { WireTask } from "./wire.ts";
+import { Job, type JobKind, type JobOf } from "./jobs.ts";
+import { PortablePaths } from "./portable-paths.ts";
+import { policyOf, portablePolicy } from "./portable-policy.ts";
 
-/** A task with what only a caller of the SDK says of it. */
-export interface LocalTask extends TaskRequest {
-  readonly pcap?: string | undefined;
+interface Reported {
   readonly report?: boolean | undefined;
 }
 
+/** Variables that the policy's secrets are found in. Default: this process's. */
+interface WithSecrets {
+  readonly secretEnv?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A command, as `Mayfly.run` takes it. */
+export interface RunJob extends TaskRequest, Reported, WithSecrets {
+  readonly pcap?: string | undefined;
+  readonly stdin: boolean;
+  readonly wantsReport: boolean;
+}
+
+export interface OpenJob extends DocumentChoices, Reported {
+  readonly path?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface OpenManyJob extends DocumentChoices, Reported {
+  readonly paths: readonly string[];
+  readonly jobs?: number | undefined;
+}
+
+export interface CaptureJob extends CaptureChoices, Reported, WithSecrets {
+  readonly address: string;
+  readonly pcap?: string | undefined;
+}
+
+/** What a live view may be told. */
+interface ViewChoices extends Reported, WithSecrets {
+  readonly out?: string | undefined;
+  readonly force?: boolean | undefined;
+  readonly policy?: TaskPolicy | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly isolation?: Isolation | undefined;
+}
+
+export interface ViewJob extends ViewChoices {
+  readonly path: string;
+}
+
+export interface BrowseJob extends ViewChoices {
+  readonly url: string;
+  readonly perSite?: boolean | undefined;
+}
+
+/** A job as the process has it that wants it done. */
+export type LocalJob =
+  | ({ readonly kind: "run" } & RunJob)
+  | ({ readonly kind: "open" } & OpenJob)
+  | ({ readonly kind: "open-many" } & OpenManyJob)
+  | ({ readonly kind: "capture" } & CaptureJob)
+  | ({ readonly kind: "view" } & ViewJob)
+  | ({ readonly kind: "browse" } & BrowseJob);
+
 /**
- * A task as another process of the same user can run it: paths in full, secrets' values with it.
- * @returns undefined where only this process has what it needs
+ * A job as another process of the same user can do it: paths in full, secrets' values with it.
+ * @returns undefined where only this process has what it needs, and where it is no job: whoever does it here tells why
  */
-export function portableTask(task: LocalTask, env: NodeJS.ProcessEnv = process.env): WireTask | undefined {
-  const inputs = (task.inputs ?? []).map(portableInput);
-  const { policy, out, pcap, limits, command, ...plain } = task;
-  const network = policy?.network;
-  const secrets = secretsIn(network);
-  if (inputs.includes(undefined) || secrets.some(isElsewhere)) return undefined;
-  const whole: Record<keyof WireTask, unknown> = {
-    ...(plain as Pick<WireTask, "profile">),
-    command: [...command],
-    inputs,
-    out: inFull(out),
-    pcap: inFull(pcap),
-    limits: limits && defined(limits),
-    onFinding: policy?.onFinding,
-    network: network && portableNetwork(network),
-    secrets: valuesOf(secrets, env),
-  } as Record<keyof WireTask, unknown>;
-  return defined(whole) as WireTask;
+export function portableJob(job: LocalJob, env: NodeJS.ProcessEnv = process.env): Job | undefined {
+  return attempt(() => {
+    const paths = new PortablePaths();
+    const made = { ...job, ...partsOf(job, paths, env) };
+    const parsed = v.safeParse(Job, defined(made));
+    return parsed.success && paths.arePortable ? parsed.output : undefined;
+  }, "it is nothing like a job");
 }
 
-/** An empty name stays one: it is told as a mistake. */
-function inFull(path: string | undefined): string | undefined {
-  return path === undefined || path === "" ? path : resolve(path);
+/** The request that a job stands for. */
+export function requestOf<K extends JobKind>(job: JobOf<K>): Omit<Extract<LocalJob, { kind: K }>, "kind"> {
+  return withoutKind(job) as Omit<Extract<LocalJob, { kind: K }>, "kind">;
 }
 
-/** A file that is named from where this process is. */
-function isElsewhere(secret: Secret): boolean {
-  return typeof secret === "object" && "file" in secret && !isAbsolute(secret.file);
+function withoutKind({ kind: _kind, ...rest }: Job): unknown {
+  return "policy" in rest ? { ...rest, policy: policyOf(rest.policy), secretEnv: rest.policy.secrets } : rest;
 }
 
-/** The request that a portable task stands for. */
-export function taskOf({ network, onFinding, secrets: _secrets, ...task }: WireTask): LocalTask {
-  const policy = { network: network === undefined ? undefined : locatedNetwork(network), onFinding };
-  return { ...task, policy };
+/** What is said otherwise on the way; what is undefined is left out. */
+function partsOf(
+  job: LocalJob,
+  paths: PortablePaths,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, unknown>> {
+  const out = paths.output(job.out);
+  switch (job.kind) {
+    case "run":
+      return { out, inputs: inputsOf(job, paths), command: [...job.command], ...restricted(job, paths, env) };
+    case "capture":
+      // Where nothing is said, they go to where this process is.
+      return { out: out ?? paths.output("."), ...restricted(job, paths, env) };
+    case "view":
+      return { out, path: paths.input(job.path), ...restricted(job, paths, env) };
+    case "browse":
+      return { out, ...restricted(job, paths, env) };
+    case "open":
+      return job.path === undefined
+        ? { out: out ?? paths.output(".") }
+        : { out, path: paths.input(job.path) };
+    case "open-many":
+      return { out, paths: job.paths.map((path) => paths.input(path)) };
+  }
 }
 
-/** Files of `/dev` and `/proc` are other files in another process. */
-function portableInput(input: string | TaskInput): WireTask["inputs"][number] | undefined {
-  const { path, name, content } = typeof input === "string" ? ({ path: input } as TaskInput) : input;
-  if (content !== undefined || path === "") return undefined;
-  const full = resolve(path);
-  const real = attempt(() => realpathSync(full), "a missing one is told by whoever opens it") ?? full;
-  if ([full, real].some((each) => /^\/(dev|proc)(\/|$)/.test(each))) return undefined;
-  return { path: full, name: name ?? path.slice(path.lastIndexOf("/") + 1) };
+type Restricted = Extract<LocalJob, WithSecrets>;
+
+function restricted(
+  job: Restricted & { readonly policy?: TaskPolicy | undefined },
+  paths: PortablePaths,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, unknown>> {
+  const pcap = "pcap" in job ? paths.output(job.pcap) : undefined;
+  return { pcap, secretEnv: undefined, policy: portablePolicy(job.policy ?? {}, job.secretEnv ?? env) };
 }
 
-function portableNetwork(network: NetworkPolicy | LocatedNetwork): WireTask["network"] {
-  if (!("locate" in network)) return { policy: { ...network }, places: [] };
-  const { policy, locate } = network;
-  const places = pathsIn(policy, ["network"]).map((path) => ({
-    path: JSON.stringify(path),
-    ...place(locate(path)),
-  }));
-  return { policy: { ...policy }, places };
-}
-
-function place({ key, where }: Place): Place {
-  return { key, ...(where === undefined ? {} : { where }) };
-}
-
-function locatedNetwork({
-  policy,
-  places,
-}: NonNullable<WireTask["network"]>): NetworkPolicy | LocatedNetwork {
-  if (places.length === 0) return policy;
-  const known = new Map(places.map(({ path, ...each }) => [path, each]));
-  const locate: Locate = (path) => {
-    for (let length = path.length; length > 0; length--) {
-      const found = known.get(JSON.stringify(path.slice(0, length)));
-      if (found !== undefined) return found;
-    }
-    return { key: path.join(".") };
-  };
-  return { policy: policy, locate };
-}
-
-type Path = readonly (string | number)[];
-
-function pathsIn(value: unknown, path: Path): Path[] {
-  if (typeof value !== "object" || value === null) return [path];
-  const steps = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return [path, ...steps.flatMap(([step, inner]) => pathsIn(inner, [...path, step]))];
-}
-
-function secretsIn(network: NetworkPolicy | LocatedNetwork | undefined): Secret[] {
-  if (network === undefined) return [];
-  const { allow = [] } = "locate" in network ? network.policy : network;
-  const rules = allow.filter((rule): rule is NetworkRule => typeof rule !== "string");
-  return rules.flatMap(({ inject = {} }) => Object.values(inject));
-}
-
-/** Of secrets that are in variables: this process's, not the other one's. */
-function valuesOf(secrets: readonly Secret[], env: NodeJS.ProcessEnv): Record<string, string> {
-  const names = secrets.flatMap((secret) =>
-    typeof secret === "object" && "env" in secret ? [secret.env] : [],
-  );
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
+function inputsOf({ inputs = [] }: RunJob, paths: PortablePaths): unknown[] {
+  return inputs.map((input) => {
+    const { path, name, content } = typeof input === "string" ? { path: input } : input;
+    if (content !== undefined) return undefined; // bytes that are read here: no job has them
+    return { path: paths.input(path), name: name ?? path.slice(path.lastIndexOf("/") + 1) };
+  });
 }
 
 function defined<T extends object>(value: T): Partial<T> {

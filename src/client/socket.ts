@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runDirectory } from "../disposal/index.ts";
+import { runDirectory } from "../foundation/index.ts";
 
 /** The unix socket of this user's daemon, there or not: beside the ledger, in a directory that is nobody else's. */
 export function daemonSocket(): string {

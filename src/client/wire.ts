@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { KIB, MIB } from "../foundation/index.ts";
+import { Job, News, Size } from "./jobs.ts";
 
 /** Of what client and daemon say to each other; another is another language. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
-/** Path of the WebSocket by which a task is run with all its streams. */
-export const RUN_PATH = "/v1/run";
+/** Path of the WebSocket by which one job is done, with all its streams. */
+export const JOB_PATH = "/v1/job";
 
 /** The first byte of a binary message says whose bytes follow. */
 export const CHANNELS = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -19,71 +20,35 @@ export const LARGEST_ASKED = 16 * MIB;
 /** … and of a daemon's: a report. */
 export const LARGEST_TOLD = 128 * MIB;
 
-const Size = v.object({
-  rows: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
-  columns: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
-});
 const Channel = v.picklist(["stdin", "stdout", "stderr"]);
 const Credit = v.object({
   type: v.literal("credit"),
   channel: Channel,
   bytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
-const Path = v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096));
-
-/** A task as it is sent: `TaskRequest` without what only one process has. */
-const Task = v.object({
-  profile: v.optional(v.string()),
-  command: v.array(v.string()),
-  inputs: v.array(v.object({ path: Path, name: v.optional(v.string()) })),
-  out: v.optional(Path),
-  force: v.optional(v.boolean()),
-  limits: v.optional(v.record(v.string(), v.number())),
-  isolation: v.optional(v.picklist(["any", "hardware"])),
-  env: v.optional(v.record(v.string(), v.string())),
-  cwd: v.optional(v.string()),
-  user: v.optional(v.string()),
-  terminal: v.optional(Size),
-  pcap: v.optional(Path),
-  report: v.optional(v.boolean()),
-  /** The network's policy; `places` says where its parts were written, by path. */
-  network: v.optional(
-    v.object({
-      policy: v.looseObject({}),
-      places: v.array(v.object({ path: v.string(), key: v.string(), where: v.optional(v.string()) })),
-    }),
-  ),
-  onFinding: v.optional(
-    v.object({
-      severity: v.picklist(["info", "low", "medium", "high", "critical"]),
-      do: v.picklist(["kill", "freeze", "continue"]),
-    }),
-  ),
-  /** Values of the variables that the policy's secrets name. */
-  secrets: v.record(v.string(), v.string()),
-});
+const View = v.pipe(v.string(), v.maxLength(64));
 
 /** What a client says. */
 export const Asked = v.variant("type", [
   v.object({
-    type: v.literal("task"),
+    type: v.literal("ask"),
     protocol: v.number(),
     settings: v.record(v.string(), v.string()),
-    task: Task,
-    stdin: v.boolean(),
-    /** Whether the report is to be told, beside being kept. */
-    wantsReport: v.boolean(),
+    job: Job,
   }),
   v.object({ type: v.literal("go"), terminal: v.optional(Size) }),
   v.object({ type: v.literal("resize"), size: Size }),
   v.object({ type: v.literal("stdin-end") }),
   /** Somebody who read an output has gone away. */
   v.object({ type: v.literal("lost"), channel: Channel, why: v.string() }),
+  /** Ends the job at once. */
   v.object({ type: v.literal("cancel") }),
+  /** Ends a view as a person does. */
+  v.object({ type: v.literal("end"), view: View }),
+  v.object({ type: v.literal("look"), view: View }),
   Credit,
 ]);
 export type Asked = v.InferOutput<typeof Asked>;
-export type WireTask = v.InferOutput<typeof Task>;
 
 const Failure = v.object({
   code: v.string(),
@@ -103,6 +68,7 @@ export const Told = v.variant("type", [
   }),
   v.object({ type: v.literal("prepared") }),
   v.object({ type: v.literal("failed"), error: Failure }),
+  v.object({ type: v.literal("news"), news: News }),
   v.object({ type: v.literal("report"), report: v.looseObject({}) }),
   v.object({ type: v.literal("result"), result: v.looseObject({}) }),
   Credit,

@@ -14,7 +14,7 @@ import { Documents } from "./documents.ts";
 import { addEvents } from "./events.ts";
 import { LiveViews } from "./live-views.ts";
 import { addRoutes, type DaemonParts } from "./routes.ts";
-import { addRunSocket } from "./run-socket.ts";
+import { addJobs } from "./jobs/index.ts";
 import { Tasks } from "./tasks.ts";
 
 export interface DaemonOptions {
@@ -73,7 +73,7 @@ export class Daemon implements AsyncDisposable {
       for (const listener of listeners) listener(event);
     };
     const making = new AbortController();
-    const mayfly = await Mayfly.open({ progress, signal: making.signal });
+    const mayfly = await Mayfly.open({ progress, signal: making.signal, daemon: false });
     const daemon = new Daemon({ mayfly, listeners, making }, options);
     const { descriptor } = options;
     const address: Address = descriptor === undefined ? { socket: daemonSocket() } : { descriptor };
@@ -83,7 +83,12 @@ export class Daemon implements AsyncDisposable {
       messageBytes: LARGEST_ASKED,
       routes: (app) => {
         daemon.#routes(app, true);
-        addRunSocket(app, { mayfly, tasks: daemon.#tasks, onProgress: daemon.#onProgress });
+        addJobs(app, {
+          mayfly,
+          tasks: daemon.#tasks,
+          views: daemon.#views,
+          onProgress: daemon.#onProgress,
+        });
       },
     });
     return daemon;

@@ -1,8 +1,11 @@
 import type { ReportRow, Stream, VmView } from "../contract/api/index.ts";
-import type { Outcome, StreamRecord, TaskResult, WitnessEvent } from "../contract/index.ts";
+import type { OpenResult, Outcome, StreamRecord, TaskResult, WitnessEvent } from "../contract/index.ts";
 import { neutralise } from "../foundation/index.ts";
-import type { ReportSummary, RunningVm, VmUsage } from "../sdk/index.ts";
+import type { OpenStage, ReportSummary, RunningVm, VmUsage } from "../sdk/index.ts";
 import type { Ending } from "./tasks.ts";
+
+/** Of what did not come out, how many are told one by one. */
+const MOST_BEHIND = 20;
 
 /** How a task ended, in one sentence. */
 export function describeOutcome(outcome: Outcome): string {
@@ -23,13 +26,39 @@ export function describeOutcome(outcome: Outcome): string {
 }
 
 export function endingOf(result: TaskResult): Ending {
-  const { outcome, exitCode, warnings, report, disposal } = result;
+  const { outcome, exitCode, warnings, report, disposal, refusedOutputs } = result;
+  const behind = refusedOutputs.slice(0, MOST_BEHIND).map(({ path, why }) => `Left behind: ${path} (${why})`);
+  const more = refusedOutputs.length - behind.length;
+  if (more > 0) behind.push(`… and ${more} more`);
   const left = disposal.complete ? [] : ["The micro-VM is NOT proved gone: see its report"];
   return {
     outcome: describeOutcome(outcome),
     exitCode,
-    warnings: [...left, ...warnings],
+    warnings: [...left, ...behind, ...warnings],
     report: report?.stored === undefined ? undefined : report.id,
+  };
+}
+
+/** What is being done to a document. */
+export const DOCUMENT_STEPS: Readonly<Record<OpenStage, string>> = {
+  opening: "Opening it in a micro-VM",
+  converting: "Making pictures of its pages",
+  recognising: "Recognising text",
+  writing: "Writing the safe copy",
+};
+
+export function pageStep(done: number, of: number | undefined): string {
+  return `Page ${done}${of === undefined ? "" : ` of ${of}`}`;
+}
+
+export function documentEnding({ outcome, exitCode, warnings, report }: OpenResult): Ending {
+  const said = outcome.kind === "converted" ? "Safe copy made" : outcome.message;
+  const next = outcome.kind === "converted" ? undefined : outcome.next;
+  return {
+    outcome: next === undefined ? said : `${said}. ${next}`,
+    exitCode,
+    warnings: warnings.map(({ message }) => message),
+    report: report?.report?.id,
   };
 }
 

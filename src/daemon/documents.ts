@@ -1,18 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
-import type { OpenResult, SafeForm } from "../contract/index.ts";
+import type { SafeForm } from "../contract/index.ts";
 import { attempt, neutralise, storeFailure } from "../foundation/index.ts";
-import type { Mayfly, OpenStage } from "../sdk/index.ts";
+import type { Mayfly } from "../sdk/index.ts";
+import { DOCUMENT_STEPS, documentEnding, pageStep } from "./describe.ts";
 import { bounded, fileName } from "./handed-over.ts";
-import type { DaemonTask, Ending, Tasks } from "./tasks.ts";
-
-const STEPS: Readonly<Record<OpenStage, string>> = {
-  opening: "Opening it in a micro-VM",
-  converting: "Making pictures of its pages",
-  recognising: "Recognising text",
-  writing: "Writing the safe copy",
-};
+import type { DaemonTask, Tasks } from "./tasks.ts";
 
 /** Documents that were handed over, and their safe copies, which are kept until the daemon ends or forgets the task. */
 export class Documents {
@@ -65,13 +59,18 @@ export class Documents {
       out,
       signal: task.signal,
       onStage: (stage) => {
-        task.step(STEPS[stage]);
+        task.step(DOCUMENT_STEPS[stage]);
       },
       onPage: (done, of) => {
-        task.step(`Page ${done}${of === undefined ? "" : ` of ${of}`}`);
+        task.step(pageStep(done, of));
       },
     });
-    task.end(endingOf(result));
+    const copies = result.forms.map(({ path, bytes }) => ({
+      path: neutralise(basename(path)),
+      bytes,
+      file: path,
+    }));
+    task.end({ ...documentEnding(result), copies });
   }
 
   #remove(id: string): void {
@@ -79,16 +78,4 @@ export class Documents {
       rmSync(join(this.#directory, id), { recursive: true, force: true });
     }, "swept by the next start");
   }
-}
-
-function endingOf({ outcome, exitCode, warnings, forms, report }: OpenResult): Ending {
-  const said = outcome.kind === "converted" ? "Safe copy made" : outcome.message;
-  const next = outcome.kind === "converted" ? undefined : outcome.next;
-  return {
-    outcome: next === undefined ? said : `${said}. ${next}`,
-    exitCode,
-    warnings: warnings.map(({ message }) => message),
-    report: report?.report?.id,
-    copies: forms.map(({ path, bytes }) => ({ path: neutralise(basename(path)), bytes, file: path })),
-  };
 }

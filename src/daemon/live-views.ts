@@ -8,6 +8,7 @@ import {
   asMayflyError,
   attempt,
   ignoring,
+  inStore,
   neutralise,
   storeFailure,
 } from "../foundation/index.ts";
@@ -32,6 +33,7 @@ export class LiveViews {
     this.#tasks = tasks;
     this.#directory = directory;
     tasks.on("gone", ({ id }) => {
+      this.#views.delete(this.#views.get(id)?.id ?? id);
       this.#views.delete(id);
     });
   }
@@ -41,12 +43,13 @@ export class LiveViews {
     const task = this.#tasks.begin({ kind: "view", title: url, profile: "browser" });
     return await this.#begin(task, async () => {
       const request = this.#request(task, choices);
-      const adopt = (other: LiveView): string => this.#adopt(other);
-      return await this.#mayfly.browse(url, { ...request, perSite, pathOf: adopt });
+      // What comes out of it lies where the first one's does.
+      const pathOf = (other: LiveView): string => this.#adopt(other, join(this.#directory, task.id));
+      return await this.#mayfly.browse(url, { ...request, perSite, pathOf });
     });
   }
 
-  /** Takes what comes, and shows it. @throws as `page`, and E_INPUT_TOO_LARGE */
+  /** Takes what comes, and shows it. @throws as `page`, and E_INPUT_TOO_LARGE, E_DISK_FULL */
   async document(
     name: string,
     content: AsyncIterable<Uint8Array>,
@@ -58,20 +61,45 @@ export class LiveViews {
       const request = this.#request(task, choices);
       const given = join(this.#directory, task.id, "given");
       const path = join(given, fileName(name));
-      mkdirSync(given, { mode: 0o700 });
-      await pipeline(Readable.from(bounded(content)), createWriteStream(path, { mode: 0o600, flags: "wx" }));
+      await inStore(this.#directory, async () => {
+        mkdirSync(given, { mode: 0o700 });
+        const file = createWriteStream(path, { mode: 0o600, flags: "wx" });
+        await pipeline(Readable.from(bounded(content)), file);
+      });
       const view = await this.#mayfly.view(path, request);
-      const forget = (): void => {
-        attempt(() => {
-          rmSync(given, { recursive: true, force: true });
-        }, "removed with the task's copies");
-      };
-      void ignoring(view.ended.finally(forget), "told by the task");
+      void ignoring(
+        view.ended.finally(() => {
+          this.#forget(given);
+        }),
+        "told by the task",
+      );
       return view;
     });
   }
 
-  /** Gives a task's view a tab. */
+  /** Shows a view where tasks are looked at, and ends its task with it. @param directory of what comes out, where that is kept */
+  follow(task: DaemonTask, view: LiveView, directory?: string): void {
+    // The page of another site is told by the view's own id where the view has an address of its own.
+    for (const id of [task.id, view.id]) this.#views.set(id, view);
+    const end = view.ended.then((result) => {
+      const outputs = directory === undefined ? [] : result.outputs;
+      const copies = outputs.map(({ path, bytes }) => ({
+        ...{ path: neutralise(basename(path)), bytes },
+        file: join(directory ?? "", path),
+      }));
+      task.end({ ...endingOf(result), copies });
+    });
+    void ignoring(end, "a view's end never rejects");
+  }
+
+  /** The task of a page of another site, which a person opened from a view's own page. */
+  beginElsewhere(view: LiveView): DaemonTask {
+    const task = this.#tasks.begin({ kind: "view", title: view.name, profile: "browser" });
+    task.signal.addEventListener("abort", () => void view.end());
+    return task;
+  }
+
+  /** Gives a view a tab. @param id of its task, or its own */
   attach(id: string, socket: LoopbackSocket): void {
     const view = this.#views.get(id);
     if (view === undefined) socket.close(4404, "no such view");
@@ -110,32 +138,26 @@ export class LiveViews {
 
   async #begin(task: DaemonTask, open: () => Promise<LiveView>): Promise<DaemonTask> {
     try {
-      this.#follow(task, await open());
+      this.follow(task, await open(), join(this.#directory, task.id));
     } catch (cause) {
       const { message, exitCode } = asMayflyError(cause);
+      this.#forget(join(this.#directory, task.id));
       task.end({ outcome: message, exitCode });
       throw cause;
     }
     return task;
   }
 
-  /** A page of another site, which a person opened from a view's own page. @returns the path of its page from there */
-  #adopt(view: LiveView): string {
-    const task = this.#tasks.begin({ kind: "view", title: view.name, profile: "browser" });
-    task.signal.addEventListener("abort", () => void view.end());
-    this.#follow(task, view);
-    return `view/?id=${task.id}`;
+  #forget(path: string): void {
+    attempt(() => {
+      rmSync(path, { recursive: true, force: true });
+    }, "removed with the task's copies");
   }
 
-  #follow(task: DaemonTask, view: LiveView): void {
-    this.#views.set(task.id, view);
-    const end = view.ended.then((result) => {
-      const copies = result.outputs.map(({ path, bytes }) => ({
-        ...{ path: neutralise(basename(path)), bytes },
-        file: join(this.#directory, task.id, path),
-      }));
-      task.end({ ...endingOf(result), copies });
-    });
-    void ignoring(end, "a view's end never rejects");
+  /** @returns the path of its page from the one that it was opened from */
+  #adopt(view: LiveView, directory: string): string {
+    const task = this.beginElsewhere(view);
+    this.follow(task, view, directory);
+    return `view/?id=${task.id}`;
   }
 }

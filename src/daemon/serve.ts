@@ -1,8 +1,14 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { stateDirectory } from "../archive/index.ts";
-import { runDirectory } from "../disposal/index.ts";
-import { MayflyError, attempt, isMayflyError, neutraliseText, storeFailure } from "../foundation/index.ts";
+import {
+  MayflyError,
+  attempt,
+  isMayflyError,
+  neutraliseText,
+  runDirectory,
+  storeFailure,
+} from "../foundation/index.ts";
 import { startDetached, withLock } from "../process/index.ts";
 import { inheritedSocket } from "./activation.ts";
 import { Daemon, type DaemonOptions } from "./daemon.ts";

@@ -9,6 +9,5 @@ export {
   stagingPath,
   waitUntilGone,
 } from "./remains.ts";
-export { runDirectory } from "./run-directory.ts";
 export { Scope, type Disposer } from "./scope.ts";
 export { sweep } from "./sweep.ts";

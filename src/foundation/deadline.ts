@@ -15,6 +15,7 @@ export async function within<T>(
   ms: number,
   { late, signal }: { late: () => MayflyError; signal?: AbortSignal | undefined },
 ): Promise<T> {
+  work.catch(() => undefined); // whoever else wins, now or later, a failure of the work has nobody to go to
   signal?.throwIfAborted();
   let stop = (): void => undefined;
   const bell = new Promise<never>((_resolve, reject) => {
@@ -30,7 +31,6 @@ export async function within<T>(
       signal?.removeEventListener("abort", onAbort);
     };
   });
-  work.catch(() => undefined); // if the bell wins, a later failure of the work has nobody to go to
   try {
     return await Promise.race([work, bell]);
   } finally {

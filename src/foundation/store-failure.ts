@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { MayflyError, errnoOf } from "./errors.ts";
 
 const FULL = ["ENOSPC", "EDQUOT"];
+const NAMED_BY = "MAYFLY_HOME for the store, MAYFLY_STATE for reports and copies";
 const REFUSED = ["EROFS", "EACCES", "EPERM"];
 
 /** Says why `path` of the store could not be written. */
@@ -10,11 +11,11 @@ export function storeFailure(path: string, cause: unknown, errno = errnoOf(cause
   return FULL.includes(errno)
     ? new MayflyError("E_DISK_FULL", `No space is left for ${path}: ${errno}`, {
         cause,
-        next: "Free some space, or set MAYFLY_HOME to a directory that has it.",
+        next: `Free some space, or name a directory that has it: ${NAMED_BY}.`,
       })
     : new MayflyError("E_STORE_UNWRITABLE", `${path} cannot be written: ${errno}`, {
         cause,
-        next: "Make it writable for you, or set MAYFLY_HOME to another directory.",
+        next: `Make it writable for you, or name another directory: ${NAMED_BY}.`,
       });
 }
 

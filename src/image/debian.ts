@@ -13,6 +13,8 @@ const HOUR = 3_600_000;
 const OWN_NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"];
 
 interface BootstrapRequest {
+  /** Debian's release; default: `SUITE`. */
+  readonly suite?: string;
   readonly target: string;
   readonly variant: string;
   readonly packages: readonly string[];
@@ -29,6 +31,7 @@ interface BootstrapRequest {
  * namespaces. `MAYFLY_DEBIAN_MIRROR` names another archive than mmdebstrap's default.
  */
 export async function bootstrap({
+  suite = SUITE,
   target,
   variant,
   packages,
@@ -50,7 +53,7 @@ export async function bootstrap({
     ...exclude.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     // Nothing is installed in an extracted root, so mmdebstrap runs no later hooks there.
     ...hooks.map((hook) => `--${variant === "extract" ? "extract" : "customize"}-hook=${hook}`),
-    SUITE,
+    suite,
     target,
     ...(mirror === undefined ? [] : [mirror]),
   ];

@@ -14,7 +14,7 @@ import {
   type LedgerEntry,
 } from "../disposal/index.ts";
 import { makeCgroups, planCgroups, type CgroupLimits, type Machine } from "../engine/index.ts";
-import { MayflyError, isMayflyError, within, type VmId } from "../foundation/index.ts";
+import { MayflyError, isMayflyError, outputFailure, within, type VmId } from "../foundation/index.ts";
 import { ownIdentity } from "../process/index.ts";
 import type { Baseline } from "../introspection/index.ts";
 import type { Identity } from "./identity.ts";
@@ -143,7 +143,10 @@ export class MicroVm {
     throw explainEnd(why, this.machine.console.lines());
   }
 
-  /** Makes a directory for unfinished results inside one of the user's; it goes when the micro-VM does. */
+  /**
+   * Makes a directory for unfinished results inside one of the user's; it goes when the micro-VM does.
+   * @throws E_OUTPUT_WRITE, E_DISK_FULL
+   */
   claimDirectory(inside: string): string {
     const path = stagingPath(inside, this.id);
     this.#note({ directories: [path] });
@@ -151,7 +154,11 @@ export class MicroVm {
       removeStaging(path, this.id);
       return "nothing unfinished is left";
     });
-    mkdirSync(path, { mode: 0o700 });
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (cause) {
+      throw outputFailure(path, cause);
+    }
     return path;
   }
 

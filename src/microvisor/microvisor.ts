@@ -124,7 +124,9 @@ export class Microvisor implements AsyncDisposable {
     const key = poolKey(template);
     const pool =
       this.#pools.get(key) ??
-      new StandbyPool(async () => await this.#makeStandby(await this.prepare(profile, limits)));
+      new StandbyPool(
+        async (signal: AbortSignal) => await this.#makeStandby(await this.prepare(profile, limits), signal),
+      );
     this.#pools.set(key, pool);
     await pool.keep(count ?? image.profile.standby);
   }
@@ -154,7 +156,7 @@ export class Microvisor implements AsyncDisposable {
   }
 
   /** Runs the warm-up once more, as translated code is not in a template, and pauses. */
-  async #makeStandby({ image, template }: Prepared): Promise<MicroVm> {
+  async #makeStandby({ image, template }: Prepared, signal: AbortSignal): Promise<MicroVm> {
     const vm = await forkTemplate(this.#host, {
       template,
       image,
@@ -162,10 +164,10 @@ export class Microvisor implements AsyncDisposable {
       label: "waiting",
     });
     try {
-      await wake(vm, image.name);
+      await wake(vm, image.name, signal);
       await vm.agent.limits({ memoryBytes: 0, processes: 0 });
       const witness = vm.agent.witness();
-      await warmUp(vm, image.profile.warmUp.at(-1) ?? ["true"]);
+      await warmUp(vm, image.profile.warmUp.at(-1) ?? ["true"], signal);
       await witness.finish(); // its code is translated now too, and a task has one of its own
       await vm.machine.pause();
       return vm;
@@ -205,13 +207,13 @@ async function remembered<T>(
  * that was long (code not translated yet, a starved host) it gets another.
  * @returns the most that the guest's clock can be wrong by, in milliseconds
  */
-async function wake(vm: MicroVm, profile: string): Promise<number> {
+async function wake(vm: MicroVm, profile: string, signal?: AbortSignal): Promise<number> {
   let from = performance.now();
   // The identity waits at the guest's port before the guest runs; one wait for both is enough.
-  await Promise.all([vm.machine.continue(), vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS)]);
+  await Promise.all([vm.machine.continue(), vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS, signal)]);
   for (let again = 0; performance.now() - from > CLOCK_TOLERANCE_MS && again < MOST_CORRECTIONS; again++) {
     from = performance.now();
-    await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS);
+    await vm.identify(newIdentity(profile), IDENTITY_DEADLINE_MS, signal);
   }
   return performance.now() - from;
 }

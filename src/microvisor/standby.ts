@@ -1,16 +1,17 @@
-import { ignoring } from "../foundation/index.ts";
+import { MayflyError, ignoring } from "../foundation/index.ts";
 import type { MicroVm } from "./micro-vm.ts";
 
 /** Forks made ahead of time: warm, paused, each for one task. Refills itself in the background. */
 export class StandbyPool implements AsyncDisposable {
-  readonly #make: () => Promise<MicroVm>;
+  readonly #make: (signal: AbortSignal) => Promise<MicroVm>;
   readonly #ready: MicroVm[] = [];
   readonly #making = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
   #size = 0;
-  #closed = false;
 
-  constructor(make: () => Promise<MicroVm>) {
+  /** @param make its signal ends the making: to warm a large program up takes minutes under emulation */
+  constructor(make: (signal: AbortSignal) => Promise<MicroVm>) {
     this.#make = make;
   }
 
@@ -37,13 +38,13 @@ export class StandbyPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new MayflyError("E_CANCELLED", "No forks are kept ready any more"));
     await Promise.allSettled(this.#making); // whoever waits for one is told of its failure
     await Promise.all([...this.#ready.splice(0).map(async (vm) => await vm.dispose()), ...this.#ending]);
   }
 
   async #refill(): Promise<void> {
-    while (!this.#closed && this.#ready.length + this.#making.size < this.#size) {
+    while (!this.#closing.signal.aborted && this.#ready.length + this.#making.size < this.#size) {
       const one = this.#add();
       this.#making.add(one);
       try {
@@ -56,9 +57,9 @@ export class StandbyPool implements AsyncDisposable {
   }
 
   async #add(): Promise<void> {
-    const vm = await this.#make();
+    const vm = await this.#make(this.#closing.signal);
     // While it was made, the pool may have been closed or made smaller.
-    if (this.#closed || this.#ready.length >= this.#size) {
+    if (this.#closing.signal.aborted || this.#ready.length >= this.#size) {
       await vm.dispose();
       return;
     }

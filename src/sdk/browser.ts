@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runDirectory } from "../disposal/index.ts";
-import { attempt, newVmId } from "../foundation/index.ts";
+import { attempt, newVmId, runDirectory } from "../foundation/index.ts";
 import { startForUser } from "../process/index.ts";
 
 /**

@@ -26,7 +26,8 @@ export {
   type ProfileInfo,
 } from "./images.ts";
 export { mayflyVersion } from "./installation.ts";
-export { Mayfly, type RunningVm, type VmUsage } from "./mayfly.ts";
+export { Mayfly } from "./mayfly.ts";
+export type { RunningVm, VmUsage } from "./running.ts";
 export type {
   BatchEvent,
   CaptureRequest,
@@ -72,5 +73,5 @@ export {
 } from "./templates.ts";
 export { openInBrowser } from "./browser.ts";
 export type { BrowseRequest, LiveView, ViewRequest } from "./views.ts";
-export { DEFAULT_LIMITS } from "../policy/index.ts";
+export { DEFAULT_LIMITS } from "../contract/index.ts";
 export type { NetworkExplanation } from "../policy/network/index.ts";

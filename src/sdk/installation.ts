@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Progress } from "../contract/index.ts";
-import { Ledger, runDirectory } from "../disposal/index.ts";
+import { Ledger } from "../disposal/index.ts";
 import { QemuEngine } from "../engine/index.ts";
+import { runDirectory } from "../foundation/index.ts";
 import { INSTALLATION, storePaths } from "../image/index.ts";
 import type { Host } from "../microvisor/index.ts";
 

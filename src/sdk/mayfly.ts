@@ -1,24 +1,13 @@
-import { Readable, Writable } from "node:stream";
-import type { IsolationFact, Limits, OpenResult, Progress } from "../contract/index.ts";
-import { processesOf, sweep, type LedgerEntry } from "../disposal/index.ts";
-import {
-  OFFICE,
-  admitJobs,
-  captureAddress,
-  inBatch,
-  needWholeNames,
-  openDocument,
-} from "../document/index.ts";
-import { acceleratorOf, usageOf, type EngineFacts, type MachineUsage } from "../engine/index.ts";
-import { MIB, MayflyError, attempt } from "../foundation/index.ts";
-import { Microvisor, boundFrozen, sweepFrozen, type Host } from "../microvisor/index.ts";
-import { admitLimits, admitOnFinding, networkOf } from "../policy/index.ts";
-import { isAlive } from "../process/index.ts";
-import { FindingStop, TaskNetwork, loadRules, runTask, type Reporting } from "../task/index.ts";
-import { Fork } from "./fork.ts";
+import type { Readable } from "node:stream";
+import { byDaemonOrHere, mayUseDaemon, noteInDocument, noteInTask, type Declined } from "../client/index.ts";
+import type { IsolationFact, OpenResult } from "../contract/index.ts";
+import { sweep } from "../disposal/index.ts";
+import { boundFrozen, sweepFrozen } from "../microvisor/index.ts";
+import { ByDaemon } from "./by-daemon.ts";
+import { Embedded } from "./embedded.ts";
+import type { Fork } from "./fork.ts";
 import { openHost } from "./installation.ts";
 import type {
-  BatchNews,
   CaptureRequest,
   ForkRequest,
   MayflyOptions,
@@ -30,104 +19,77 @@ import type {
 } from "./options.ts";
 import { Reports } from "./reports.ts";
 import { requireCertificates } from "./roots.ts";
-import type { BrowseRequest, LiveView, ViewRequest, Views } from "./views.ts";
+import { RunningVms, type RunningVm, type VmUsage } from "./running.ts";
+import type { BrowseRequest, LiveView, ViewRequest } from "./views.ts";
 
-/** Bytes of output that are gathered where the caller names no stream and no limit. */
-const GATHERED_BYTES = 16 * MIB;
-
-/** A running micro-VM of this user, by whichever Mayfly. */
-export interface RunningVm {
-  readonly id: string;
-  readonly kind: "task" | "standby" | "template";
-  readonly profile: string;
-  /** The command's words. */
-  readonly label: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  /** Process that the micro-VM belongs to. */
-  readonly owner: number;
-}
-
-/** What a running micro-VM uses, seen from the host. */
-export interface VmUsage extends MachineUsage {
-  readonly isolation: IsolationFact["kind"] | undefined;
+interface Parts {
+  readonly embedded: Embedded;
+  readonly daemon: ByDaemon | undefined;
+  readonly running: RunningVms;
+  readonly reports: Reports;
 }
 
 /**
- * Mayfly, embedded in this process: complete without a daemon.
+ * Mayfly in this process: complete without a daemon, and by the daemon where one runs that can stand for it. A task that
+ * only this process can do (with callbacks that decide, or bytes that only it has) is done here in any case.
  *
  *     await using mayfly = await Mayfly.open();
  *     const result = await mayfly.run({ command: ["sort", "/in/names.txt"], inputs: ["names.txt"] });
  */
 export class Mayfly implements AsyncDisposable {
-  readonly #host: Host;
-  readonly #microvisor: Microvisor;
-  readonly #network: Pick<MayflyOptions, "dns" | "roots">;
-  readonly #state: string | undefined;
-  readonly #ruleFiles: readonly string[];
-  #views: Promise<Views> | undefined;
-  #loadedRules: ReturnType<typeof loadRules> | undefined;
+  readonly #embedded: Embedded;
+  /** Undefined where this Mayfly has something of its own that a daemon lacks. */
+  readonly #daemon: ByDaemon | undefined;
+  #hasStandbys = false;
+  readonly #running: RunningVms;
   /** The reports that are kept of this user's tasks. */
   readonly reports: Reports;
 
-  private constructor(
-    host: Host,
-    { state, rules = [], ...network }: Pick<MayflyOptions, "dns" | "roots" | "state" | "rules">,
-  ) {
-    this.#ruleFiles = rules;
-    this.#host = host;
-    this.#network = network;
-    this.#state = state;
-    this.reports = new Reports(state);
-    this.#microvisor = new Microvisor(host);
+  private constructor({ embedded, daemon, running, reports }: Parts) {
+    this.#embedded = embedded;
+    this.#daemon = daemon;
+    this.#running = running;
+    this.reports = reports;
   }
 
   /**
    * Sweeps what a killed Mayfly left behind, then makes the standbys that were asked for.
    * @throws E_USAGE for `roots`, E_STORE_UNWRITABLE, and with `standby` all that making a fork throws
    */
-  static async open({
-    home,
-    state,
-    standby = {},
-    progress = ignoreProgress,
-    signal,
-    dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
-    roots,
-    rules = [],
-  }: MayflyOptions = {}): Promise<Mayfly> {
+  static async open(options: MayflyOptions = {}): Promise<Mayfly> {
+    const {
+      home,
+      state,
+      standby = {},
+      progress = () => undefined,
+      signal,
+      dns = process.env["MAYFLY_DNS"]?.split(",").filter((server) => server !== ""),
+      roots,
+      rules = [],
+    } = options;
     requireCertificates(roots ?? []);
     const host = openHost(home, progress, signal);
     await sweep(host.ledger);
     sweepFrozen(host.store);
     await boundFrozen(host.store);
-    const mayfly = new Mayfly(host, { dns, roots, state, rules });
-    if (rules.length > 0) await mayfly.#rules(); // a mistake in them is told before anything runs
-    for (const [profile, count] of wantedStandbys(standby)) await mayfly.standby(profile, count);
-    return mayfly;
+    const embedded = new Embedded(host, { dns, roots, state, rules });
+    if (rules.length > 0) await embedded.rules(); // a mistake in them is told before anything runs
+    for (const [profile, count] of wantedStandbys(standby)) await embedded.standby(profile, count);
+    return new Mayfly({
+      embedded,
+      daemon: mayAskDaemon(options) ? new ByDaemon(options) : undefined,
+      running: new RunningVms(host.ledger),
+      reports: new Reports(state),
+    });
   }
 
   /** Runs one task in a micro-VM of its own and destroys that. Resolves whatever the outcome; rejects never. */
   async run(request: RunRequest): Promise<RunResult> {
-    const { stdin, stdout, stderr, signal, onResize, onStream, pcap, secretEnv, ...rest } = request;
-    const { report, onReport, onLive, onWitness, ...task } = rest;
-    const gathered = { stdout: new Gatherer(), stderr: new Gatherer() };
-    const gathers = stdout === undefined && task.limits?.outputBytes === undefined;
-    const limits = gathers ? { ...task.limits, outputBytes: GATHERED_BYTES } : task.limits;
-    const input =
-      typeof stdin === "string" || stdin instanceof Uint8Array ? Readable.from([Buffer.from(stdin)]) : stdin;
-    const io = {
-      stdin: input,
-      stdout: stdout ?? gathered.stdout,
-      stderr: stderr ?? gathered.stderr,
-      onResize,
-    };
-    const network = { ...this.#network, onStream, pcap, env: secretEnv };
-    const told = { onLive, onWitness };
-    const host = { microvisor: this.#microvisor, io, network, rules: this.#rules, signal, ...told };
-    const reporting = this.#reporting(report, onReport);
-    const result = await runTask({ ...task, limits }, { ...host, reporting });
-    return { ...result, stdout: gathered.stdout.bytes(), stderr: gathered.stderr.bytes() };
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.run(request)),
+      async () => await this.#embedded.run(request),
+      noteInTask,
+    );
   }
 
   /**
@@ -135,14 +97,12 @@ export class Mayfly implements AsyncDisposable {
    * outcome; rejects never.
    * @param source path of a file, or a stream that is called `name`
    */
-  async open(
-    source: string | Readable,
-    { name, signal, onPage, onStage, report, ...choices }: OpenRequest = {},
-  ): Promise<OpenResult> {
-    const document = typeof source === "string" ? { path: source, name } : { content: source, name };
-    const reporting = this.#reporting(report);
-    const host = { microvisor: this.#microvisor, reporting, rules: this.#rules, signal };
-    return await openDocument(document, choices, { ...host, onPage, onStage });
+  async open(source: string | Readable, request: OpenRequest = {}): Promise<OpenResult> {
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.open(source, request)),
+      async () => await this.#embedded.open(source, request),
+      noteInDocument,
+    );
   }
 
   /**
@@ -150,180 +110,117 @@ export class Mayfly implements AsyncDisposable {
    * Resolves whatever the outcome; rejects never.
    * @param address `https://example.org/page`; without a scheme it is https
    */
-  async capture(
-    address: string,
-    { signal, onStage, onStream, pcap, report, ...choices }: CaptureRequest = {},
-  ): Promise<OpenResult> {
-    const host = { microvisor: this.#microvisor, reporting: this.#reporting(report), rules: this.#rules };
-    const network = { ...this.#network, onStream, pcap };
-    return await captureAddress(address, choices, { ...host, network, signal, onStage });
+  async capture(address: string, request: CaptureRequest = {}): Promise<OpenResult> {
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.capture(address, request)),
+      async () => await this.#embedded.capture(address, request),
+      noteInDocument,
+    );
   }
 
   /**
    * Opens many documents, each in a micro-VM of its own, several at once. One that fails never stops the rest.
    * @returns a result for each, in the sources' order
-   * @throws E_USAGE for `jobs` out of range, and what a broken profile throws
+   * @throws E_USAGE for `jobs` out of range, and what a broken profile throws; by the daemon also what making image and
+   * template throws, and E_DAEMON where it ends meanwhile
    */
-  async openMany(
-    sources: readonly string[],
-    { jobs, onEvent, signal, report, ...choices }: OpenManyRequest = {},
-  ): Promise<readonly OpenResult[]> {
-    const { memory } = admitLimits(choices.limits ?? {}, await this.#limitsOf(OFFICE));
-    const wholeNames = needWholeNames(sources, choices.out);
-    return await inBatch(sources, admitJobs(jobs, memory), async (source, index) => {
-      const tell = (event: BatchNews): void => onEvent?.({ index, source, ...event });
-      tell({ kind: "begun" });
-      const onPage = (done: number, of: number | undefined): void => {
-        tell({ kind: "page", done, of });
-      };
-      const wholeName = choices.wholeName ?? wholeNames[index];
-      const result = await this.open(source, { ...choices, wholeName, signal, report, onPage });
-      tell({ kind: "ended", result });
-      return result;
-    });
+  async openMany(sources: readonly string[], request: OpenManyRequest = {}): Promise<readonly OpenResult[]> {
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.openMany(sources, request)),
+      async () => await this.#embedded.openMany(sources, request),
+      (results, why) => results.map((result) => noteInDocument(result, why)),
+    );
   }
 
   /**
    * Shows a document live, in a window of a micro-VM of its own, to this user's own browser. Resolves when there is an
    * address; the handle tells the rest.
-   * @throws E_USAGE, E_BAD_POLICY
+   * @throws E_USAGE, E_BAD_POLICY; by the daemon also what making image and template throws, and E_DAEMON
    */
   async view(path: string, request: ViewRequest = {}): Promise<LiveView> {
-    return await (await this.#viewing()).document(path, request);
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.view(path, request)),
+      async () => await this.#embedded.view(path, request),
+      noteInView,
+    );
   }
 
   /**
    * Shows a page of the web live, in a browser in a micro-VM of its own. Its network is the web, unless the policy says
    * otherwise.
-   * @throws E_USAGE, E_BAD_POLICY
+   * @throws as `view`
    */
   async browse(url: string, request: BrowseRequest = {}): Promise<LiveView> {
-    return await (await this.#viewing()).page(url, request);
+    return await byDaemonOrHere(
+      this.#asking(async (daemon) => await daemon.browse(url, request)),
+      async () => await this.#embedded.browse(url, request),
+      noteInView,
+    );
   }
 
   /**
-   * A micro-VM to work with step by step. Dispose of the handle to destroy it.
+   * A micro-VM to work with step by step, in this process. Dispose of the handle to destroy it.
    * @throws E_UNKNOWN_PROFILE, E_ISOLATION, E_USAGE, and all that making images, templates and forks throws
    */
-  async fork(
-    profile = "base",
-    { limits = {}, isolation = "any", label = "fork", policy, onStream }: ForkRequest = {},
-  ): Promise<Fork> {
-    const defaults = await this.#microvisor.profileDefaults(profile);
-    const admitted = admitLimits(limits, defaults.limits);
-    const onFinding = policy?.onFinding && admitOnFinding(policy.onFinding);
-    const stop = await FindingStop.open(onFinding, this.#rules);
-    const allowed = networkOf(policy ?? {}, defaults);
-    const network = await TaskNetwork.open(allowed, stop.watching({ ...this.#network, onStream }));
-    const options = { limits: admitted, label, needsHardware: isolation === "hardware" };
-    const ready = await this.#microvisor.fork(profile, options);
-    try {
-      const freeze = async (why: string, signal?: AbortSignal): Promise<string> =>
-        (await this.#microvisor.freeze(ready.vm, why, signal)).directory;
-      const env = await network.attach(ready.vm);
-      return new Fork(profile, { ready, network, env, freeze, stop, onFinding });
-    } catch (cause) {
-      await network.close();
-      await ready.vm.dispose();
-      throw cause;
-    }
+  async fork(profile = "base", request: ForkRequest = {}): Promise<Fork> {
+    return await this.#embedded.fork(profile, request);
   }
 
   /**
-   * Keeps forks of a profile ready for tasks and forks of its usual size; settles when they are.
+   * Keeps forks of a profile ready for tasks and forks of its usual size; settles when they are. From then on tasks are
+   * this process's own.
    * @param count how many, 0 … 1,000; default: as the profile says
    */
   async standby(profile: string, count?: number): Promise<void> {
-    const limits = admitLimits({}, await this.#limitsOf(profile));
-    await this.#microvisor.keepStandby(profile, limits, count);
+    this.#hasStandbys = true;
+    await this.#embedded.standby(profile, count);
   }
 
   /** Makes image and template of a profile where they are missing, and says what isolates its micro-VMs. */
-  async prepare(profile: string, { limits: asked = {} }: PrepareRequest = {}): Promise<IsolationFact> {
-    admitLimits(asked); // a mistake in them is told before minutes go into an image
-    const limits = admitLimits(asked, await this.#limitsOf(profile));
-    return await this.#microvisor.isolationOf(profile, limits);
+  async prepare(profile: string, request: PrepareRequest = {}): Promise<IsolationFact> {
+    return await this.#embedded.prepare(profile, request);
   }
 
   /** All micro-VMs of this user, of this and other processes. */
   list(): readonly RunningVm[] {
-    return this.#host.ledger
-      .list()
-      .filter(({ owner }) => isAlive(owner))
-      .map(describe);
+    return this.#running.list();
   }
 
   /** What one of these uses now, and what holds it; undefined while it is made, and when it has ended. */
   usageOf(id: string): VmUsage | undefined {
-    const entry = this.#host.ledger.list().find((each) => each.id === id);
-    const [process] = entry?.processes.filter(isAlive) ?? [];
-    const usage = process && usageOf(process.pid);
-    const accelerator = process && acceleratorOf(process.pid);
-    return usage && { ...usage, isolation: accelerator && (accelerator === "kvm" ? "hardware" : "emulated") };
+    return this.#running.usageOf(id);
   }
 
-  /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_UNKNOWN_TASK */
+  /** Ends a micro-VM by its id, or an unambiguous beginning of it; its owner disposes of it. @throws E_USAGE, E_UNKNOWN_TASK */
   kill(id: string): RunningVm {
-    if (id === "")
-      throw new MayflyError("E_USAGE", "The id to kill is empty", {
-        next: "See `mayfly ps` for the running ones.",
-      });
-    const matches = this.#host.ledger
-      .list()
-      .filter((entry) => entry.id.startsWith(id) && isAlive(entry.owner));
-    const [entry] = matches;
-    if (entry === undefined || matches.length > 1) {
-      throw new MayflyError(
-        "E_UNKNOWN_TASK",
-        matches.length > 1 ? `"${id}" begins ${matches.length} ids` : `No micro-VM has the id "${id}"`,
-        {
-          next: "See `mayfly ps` for the running ones.",
-        },
-      );
-    }
-    // One that is being made has no processes in the ledger yet.
-    const known =
-      entry.processes.length > 0 ? entry.processes.filter(isAlive).slice(0, 1) : processesOf(entry.id);
-    for (const { pid } of known) attempt(() => process.kill(pid, "SIGKILL"), "it has just ended");
-    return describe(entry);
+    return this.#running.kill(id);
   }
 
   /** Ends live views, and disposes of the standbys. Forks that were handed out are their holders'. */
   async close(): Promise<void> {
-    await (await this.#views)?.close();
-    await this.#microvisor[Symbol.asyncDispose]();
+    await this.#daemon?.close();
+    await this.#embedded.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Read when they are first asked for, and once. */
-  readonly #rules = async (): ReturnType<typeof loadRules> => {
-    const loading = (this.#loadedRules ??= loadRules(this.#ruleFiles));
-    loading.catch(() => (this.#loadedRules = undefined)); // mended meanwhile, they are read again
-    return await loading;
-  };
-
-  /** Loaded when something is first shown: most programs show nothing. */
-  async #viewing(): Promise<Views> {
-    this.#views ??= import("./views.ts").then(({ Views }) => {
-      const host = { microvisor: this.#microvisor, network: this.#network, rules: this.#rules };
-      return new Views({ host, reporting: (wanted) => this.#reporting(wanted) });
-    });
-    return await this.#views;
+  #asking<T>(ask: (daemon: ByDaemon) => Promise<T | Declined>): (() => Promise<T | Declined>) | undefined {
+    const daemon = this.#daemon;
+    return daemon === undefined || this.#hasStandbys ? undefined : async () => await ask(daemon);
   }
+}
 
-  /** Undefined where no report is wanted. */
-  #reporting(wanted = true, onReport?: Reporting["onReport"]): Reporting | undefined {
-    if (!wanted) return undefined;
-    const { engine, version } = this.#host;
-    return { version, state: this.#state, onReport, engine: async () => nameEngine(await engine.facts()) };
-  }
+/** What a Mayfly is given besides, no daemon has. */
+function mayAskDaemon({ daemon = mayUseDaemon(), ...own }: MayflyOptions): boolean {
+  const { home, state, dns, roots, rules, standby } = own;
+  return daemon && [home, state, dns, roots, rules, standby].every((given) => given === undefined);
+}
 
-  async #limitsOf(profile: string): Promise<Partial<Limits>> {
-    return (await this.#microvisor.profileDefaults(profile)).limits ?? {};
-  }
+function noteInView(view: LiveView, why: string): LiveView {
+  const ended = view.ended.then((result) => noteInTask(result, why));
+  return { ...view, ended, end: async () => noteInTask(await view.end(), why) };
 }
 
 function wantedStandbys(
@@ -336,27 +233,4 @@ function wantedStandbys(
 /** `Array.isArray` does not narrow read-only arrays. */
 function isList(value: object): value is readonly string[] {
   return Array.isArray(value);
-}
-
-function nameEngine({ name, version }: EngineFacts): string {
-  return `${name} ${version}`;
-}
-
-function describe({ id, kind, profile, label, since, owner }: LedgerEntry): RunningVm {
-  return { id, kind, profile, label, since, owner: owner.pid };
-}
-
-const ignoreProgress: Progress = () => undefined;
-
-class Gatherer extends Writable {
-  readonly #chunks: Buffer[] = [];
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#chunks.push(chunk);
-    done();
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
 }

@@ -33,6 +33,12 @@ export interface MayflyOptions {
   readonly roots?: readonly string[] | undefined;
   /** Files of rules by which tasks are judged, besides Mayfly's and those in `~/.config/mayfly/rules`. */
   readonly rules?: readonly string[] | undefined;
+  /**
+   * Whether tasks may be given to the daemon, where one runs that can stand for this process. Default: yes, unless
+   * `MAYFLY_DAEMON=off` or something is given above that only this process has. Where one was not used although it runs,
+   * results have a warning that says why.
+   */
+  readonly daemon?: boolean | undefined;
   /** Told what is being done while something is made for the first time. */
   readonly progress?: Progress | undefined;
 }
@@ -48,7 +54,7 @@ export interface RunRequest extends TaskRequest {
   readonly signal?: AbortSignal | undefined;
   /** Decides live about streams that programs in the guest ask for. */
   readonly onStream?: StreamListener | undefined;
-  /** File that gets all that passes on streams, as PCAPNG. One that exists is replaced with `force` only. */
+  /** File that gets all that passes on streams, as PCAPNG. One that exists is never replaced, not with `force` either. */
   readonly pcap?: string | undefined;
   /** `false`: no report is made of it. Default: one is made, signed and kept. */
   readonly report?: boolean | undefined;
@@ -113,6 +119,8 @@ export interface CaptureRequest extends CaptureChoices {
   readonly pcap?: string | undefined;
   /** `false`: no report is made of it. */
   readonly report?: boolean | undefined;
+  /** Variables that the policy's secrets are found in. Default: this process's. */
+  readonly secretEnv?: RunRequest["secretEnv"];
 }
 
 /** How several documents are to be opened. */

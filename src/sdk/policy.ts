@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TaskPolicy } from "../contract/index.ts";
 import { MIB, MayflyError, attempt, errnoOf } from "../foundation/index.ts";
-import { INSTALLATION } from "../image/index.ts";
 import type { LocatedPolicy, NetworkExplanation } from "../policy/network/index.ts";
 import { splitTarget } from "./policy-target.ts";
 
@@ -83,7 +83,7 @@ export async function explainPolicy(target: string, parts: PolicyParts): Promise
 
 /** The JSON Schema (2020-12) of policy documents, as text. */
 export function policySchema(): string {
-  return readFileSync(join(INSTALLATION, "docs", "policy.schema.json"), "utf8");
+  return readFileSync(fileURLToPath(new URL("../../docs/policy.schema.json", import.meta.url)), "utf8");
 }
 
 async function readAtMost(file: string, most: number): Promise<Buffer> {

@@ -21,6 +21,8 @@ export interface ViewRequest extends ViewChoices {
   readonly signal?: AbortSignal | undefined;
   /** `false`: no report is made of it. */
   readonly report?: boolean | undefined;
+  /** Variables that the policy's secrets are found in. Default: this process's. */
+  readonly secretEnv?: RunRequest["secretEnv"];
   /** `false`: nothing listens; give tabs to it by `attach`. Default: it has an address on this machine. */
   readonly serve?: boolean | undefined;
   /** Told of what may be looked at while it runs, and of what it does, as its guest says. */
@@ -50,7 +52,7 @@ export interface LiveView extends AsyncDisposable {
   end(): Promise<TaskResult>;
   /** A small picture of its screen, as a PNG file; undefined while nothing is shown. @throws E_GUEST_PROTOCOL, E_GUEST_SILENT, E_CLOSED */
   picture(): Promise<Buffer | undefined>;
-  /** Gives it a tab: a WebSocket of the `ws` library from a page that you trust. */
+  /** Gives it a tab: a WebSocket of the `ws` library from a page that you trust. @throws E_USAGE where the daemon shows it */
   attach(socket: ViewSocket): void;
 }
 
@@ -91,10 +93,12 @@ export class Views {
 
   async #open(admitted: ReturnType<typeof admitPage>, request: BrowseRequest): Promise<Opened> {
     const { signal, report, onStage, onLive, onWitness, onElsewhere, pathOf, serve = true } = request;
+    const { secretEnv } = request;
     const server = serve ? await this.#serving() : undefined;
     const { host, reporting } = this.#parts;
     const view = new View(admitted, {
       ...host,
+      network: { ...host.network, env: secretEnv },
       ...{ signal, onStage, onLive, onWitness, reporting: reporting(report) },
       openElsewhere: async (url) => {
         const opened = await this.#page(url, request);

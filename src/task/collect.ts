@@ -3,29 +3,35 @@ import type { AdmittedTask } from "../policy/index.ts";
 import type { CollectedOutputs, Recorder } from "../report/index.ts";
 import { OutputCollection } from "./outputs.ts";
 
+/** Takes what a task leaves. What it has taken is told also where the rest fails. */
+export interface OutputTaker extends CollectedOutputs {
+  collect(): Promise<void>;
+}
+
 export interface Collection {
   readonly recorder: Recorder;
   readonly task: AdmittedTask;
   /** Where results go; undefined: nowhere. */
   readonly out: string | undefined;
-  /** Takes them instead. */
-  readonly collect?: (() => Promise<CollectedOutputs>) | undefined;
+  /** Who takes them instead. */
+  readonly taker?: (() => OutputTaker) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Gets what a task left in `/out`, for whoever asked for it. What came out is told also where the rest did not. */
 export async function collect(
   vm: MicroVm,
-  { recorder, task, out, collect: take, signal }: Collection,
+  { recorder, task, out, taker, signal }: Collection,
 ): Promise<void> {
-  if (take === undefined && out === undefined) return;
+  if (taker === undefined && out === undefined) return;
   await vm.observation.resume();
-  if (take !== undefined) recorder.outputs(await vm.watched(take()));
-  else if (out !== undefined) {
-    const staging = vm.claimDirectory(out);
-    const collection = new OutputCollection(vm.agent, { ...task, directory: out, staging, signal });
-    await vm.watched(collection.collect()).finally(() => {
-      recorder.outputs(collection);
+  const taking =
+    taker?.() ??
+    new OutputCollection(vm.agent, {
+      ...{ ...task, signal },
+      ...{ directory: out ?? "", staging: vm.claimDirectory(out ?? "") },
     });
-  }
+  await vm.watched(taking.collect()).finally(() => {
+    recorder.outputs(taking);
+  });
 }

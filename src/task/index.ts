@@ -1,12 +1,13 @@
 export { FindingStop } from "./finding-stop.ts";
 export { Guard } from "./guard.ts";
 export type { Reporting } from "./reporting.ts";
+export type { OutputTaker } from "./collect.ts";
 export { runTask, type TaskHost, type TaskMachine } from "./run.ts";
 export type { LiveTask } from "./live-task.ts";
 export type { OutputConsumer, TaskIo } from "./io.ts";
 export { TaskNetwork, type NetworkHost as TaskNetworkHost } from "./network.ts";
-export { OutputCollection, prepareOutputDirectory } from "./outputs.ts";
+export { OutputCollection, prepareOutputDirectory, type SavedOutput } from "./outputs.ts";
 export { saveFile } from "./output-file.ts";
-export { refusePath } from "./output-names.ts";
+export { numbered, refusePath } from "./output-names.ts";
 export { loadRules, readRules } from "./rule-files.ts";
 export { attackMatrix } from "./attack-matrix.ts";

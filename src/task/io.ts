@@ -12,7 +12,7 @@ export type OutputConsumer = (output: AsyncIterable<Buffer>) => Promise<void>;
 export interface TaskIo {
   readonly stdin?: Readable | undefined;
   readonly stdout?: Writable | OutputConsumer | undefined;
-  readonly stderr?: Writable | undefined;
+  readonly stderr?: Writable | OutputConsumer | undefined;
   /** Tells of new sizes of the terminal that the task sees. */
   readonly onResize?: ((listener: (size: TerminalSize) => void) => void) | undefined;
   /** Called at the first byte of either output. */

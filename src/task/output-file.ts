@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -39,31 +40,48 @@ interface Allowance {
  */
 export async function saveFile(content: Readable, place: Place, allowance: Allowance): Promise<OutputFile> {
   const temporary = join(place.staging, newVmId());
-  const bytes = await write(content, temporary, allowance);
-  if (!place.force) return { path: await placeBeside(temporary, place), bytes };
-  await rename(temporary, join(place.directory, place.path));
-  return { path: place.path, bytes };
+  try {
+    const bytes = await write(content, temporary, allowance);
+    if (!place.force) return { path: await placeBeside(temporary, place), bytes };
+    await rename(temporary, join(place.directory, place.path));
+    return { path: place.path, bytes };
+  } finally {
+    await rm(temporary, { force: true }); // the task may go on for long, and what is of no use takes room
+  }
 }
 
-async function write(
-  content: Readable,
-  path: string,
-  { room, outBytes, signal, alive }: Allowance,
-): Promise<number> {
+/** SHA-256 of a file that is not written. @throws LimitError, the signal's reason, what the guest's stream fails with */
+export async function digestOf(content: Readable, allowance: Allowance): Promise<string> {
+  const hash = createHash("sha256");
+  const meter = metered(allowance, () => undefined);
+  await pipeline(content, meter, hash, { signal: allowance.signal });
+  return hash.digest("hex");
+}
+
+/** Passes on what the allowance allows. @param count told of each piece's size */
+function metered({ room, outBytes, alive }: Allowance, count: (bytes: number) => void): Transform {
   let bytes = 0;
-  const meter = new Transform({
+  return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
+      count(chunk.length);
       alive();
       done(bytes > room ? new LimitError("outBytes", outBytes) : null, chunk);
     },
+  });
+}
+
+async function write(content: Readable, path: string, allowance: Allowance): Promise<number> {
+  let bytes = 0;
+  const meter = metered(allowance, (more) => {
+    bytes += more;
   });
   const file = await open(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
     FILE_MODE,
   );
-  await pipeline(content, meter, file.createWriteStream(), { signal });
+  await pipeline(content, meter, file.createWriteStream(), { signal: allowance.signal });
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { access, constants, lstat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import type { AgentConnection, GuestEntry } from "../channel/index.ts";
 import { LimitError, type Limits, type OutputFile, type RefusedOutput } from "../contract/index.ts";
 import {
@@ -10,8 +11,9 @@ import {
   makeDirectory,
   neutralise,
   openUntrusted,
+  outputFailure,
 } from "../foundation/index.ts";
-import { saveFile } from "./output-file.ts";
+import { digestOf, saveFile } from "./output-file.ts";
 import { refusePath } from "./output-names.ts";
 
 /** Directory of the guest that results are left in. */
@@ -33,6 +35,13 @@ interface OutputPolicy {
   readonly force: boolean;
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
+  /** Of files that came out before, by their path in the guest: what they were then is not written again. */
+  readonly saved?: ReadonlyMap<string, SavedOutput> | undefined;
+}
+
+/** A file that came out before the end, and lies in the user's directory still. */
+export interface SavedOutput extends OutputFile {
+  readonly sha256: string;
 }
 
 /** Makes sure, before anything runs, that results will have a place. @throws E_OUTPUT_WRITE */
@@ -120,14 +129,20 @@ export class OutputCollection {
 
   /** @returns why it was refused */
   async #save(path: string, alive: () => void): Promise<string | undefined> {
-    const { directory, staging, force, limits } = this.#policy;
+    const { directory, staging, force, limits, saved: before } = this.#policy;
     const allowance = { room: this.#room, outBytes: limits.outBytes, signal: this.#signal, alive };
+    const content = (): Readable => this.#agent.get(`${GUEST_OUT}/${path}`);
+    const earlier = before?.get(path);
     try {
-      const saved = await saveFile(
-        this.#agent.get(`${GUEST_OUT}/${path}`),
-        { directory, staging, path, force },
-        allowance,
-      );
+      if (earlier !== undefined) {
+        const now = await digestOf(content(), allowance);
+        if (now === earlier.sha256) {
+          this.#room -= earlier.bytes;
+          this.kept.push({ path: earlier.path, bytes: earlier.bytes });
+          return undefined;
+        }
+      }
+      const saved = await saveFile(content(), { directory, staging, path, force }, allowance);
       this.#room -= saved.bytes;
       this.kept.push(saved);
       if (saved.path !== path)
@@ -165,15 +180,11 @@ export class OutputCollection {
 function explain(cause: unknown, target: string): string {
   if (isMayflyError(cause, "E_FILE_IN_GUEST")) return "it changed or vanished while it was collected";
   if (cause instanceof MayflyError) throw cause;
-  const errno = errnoOf(cause) ?? "unknown";
+  const errno = errnoOf(cause) ?? "";
   if (IN_THE_WAY.has(errno)) return "something of yours with that name is in the way";
   if (BAD_NAME.has(errno)) return "your file system does not take its name";
   if (cause instanceof Error && cause.name === "AbortError") throw cause;
-  throw new MayflyError(
-    errno === "ENOSPC" || errno === "EDQUOT" ? "E_DISK_FULL" : "E_OUTPUT_WRITE",
-    `Could not write ${neutralise(target)}: ${errno}`,
-    { cause, next: "Make room or name another directory with --out, and run again." },
-  );
+  throw outputFailure(target, cause);
 }
 
 function refuseKind({ kind }: Pick<GuestEntry, "kind">): string | undefined {

@@ -5,9 +5,9 @@ import type { Rule } from "../findings/index.ts";
 import { asMayflyError } from "../foundation/index.ts";
 import type { MicroVm, Microvisor } from "../microvisor/index.ts";
 import { admit, type AdmittedTask } from "../policy/index.ts";
-import { Recorder, type CollectedOutputs } from "../report/index.ts";
+import { Recorder } from "../report/index.ts";
 import { examine, judge } from "./examine.ts";
-import { collect } from "./collect.ts";
+import { collect, type OutputTaker } from "./collect.ts";
 import { execute } from "./execute.ts";
 import { closeInputs, openInputs } from "./inputs.ts";
 import { FindingStop } from "./finding-stop.ts";
@@ -38,8 +38,8 @@ export interface TaskHost {
   readonly signal?: AbortSignal | undefined;
   /** Asks the command to end, by its signals; results come back then. */
   readonly ending?: AbortSignal | undefined;
-  /** Takes what the task leaves, while its machine is still there, instead of `out`. */
-  readonly collect?: (() => Promise<CollectedOutputs>) | undefined;
+  /** Who takes what the task leaves, while its machine is still there, instead of `out`. */
+  readonly taker?: (() => OutputTaker) | undefined;
   /** Told of the machine, and then of the inputs, before the command starts. */
   readonly onMachine?: ((machine: TaskMachine) => void) | undefined;
   readonly onInputs?: ((inputs: readonly InputFact[]) => void) | undefined;

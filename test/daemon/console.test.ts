@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { endStarted } from "../e2e/cli-process.ts";
+import { picturePath } from "../support/pictures.ts";
 import { seen } from "../view/eyes.ts";
 import { OwnDaemon } from "./own-daemon.ts";
 
@@ -123,36 +124,67 @@ it("has a terminal that echoes, shows what lies in /out and what it asked of the
   await page.getByText(/Ended from outside/).waitFor(SLOW);
 });
 
-it("shows a document live in a tab, and pictures it", { timeout: 600_000 }, async () => {
-  await page.goto(page.url().replace(/#.*/, "#/"));
-  await page.getByRole("radio", { name: "Show it live" }).check();
-  const [chooser] = await Promise.all([
-    page.waitForEvent("filechooser"),
-    page.getByText("Choose a file").click(),
-  ]);
-  const [tab] = await Promise.all([
-    page.context().waitForEvent("page"),
-    chooser.setFiles("examples/budget.xlsx"),
-  ]);
-  await page.getByRole("radio", { name: "Safe copy" }).check();
-  await tab.locator(".screen canvas").waitFor(VIEW);
-  await seen(tab, /Administration/, { enlarge: 2 });
-  await page.locator(".picture img").waitFor(VIEW);
-  await accessible("a view");
-  await look("view");
-  await page.getByRole("link", { name: "budget.xlsx", exact: true }).click();
-  await page.getByRole("link", { name: "Open its screen" }).waitFor(SLOW);
-  await page.getByRole("button", { name: "End it" }).click();
-  await page.getByText(/^(Done|Ended)/).waitFor(SLOW);
-  await tab.getByText(/Its micro-VM is gone/).waitFor(SLOW);
-  await tab.close();
-});
+it(
+  "shows a document live in a tab, with the clipboard that was chosen, and pictures it",
+  { timeout: 600_000 },
+  async () => {
+    await page.goto(page.url().replace(/#.*/, "#/"));
+    const document = page.getByRole("region", { name: "Open a document" });
+    expect(await document.getByLabel("Clipboard").count()).toBe(0); // a safe copy has none
+    await page.getByRole("radio", { name: "Show it live" }).check();
+    const clipboard = document.getByLabel("Clipboard");
+    expect(await clipboard.inputValue()).toBe("none");
+    await accessible("choices");
+    await look("choices");
+    await clipboard.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await clipboard.inputValue()).toBe("from-guest");
+    const [chooser] = await Promise.all([
+      page.waitForEvent("filechooser"),
+      page.getByText("Choose a file").click(),
+    ]);
+    const [tab] = await Promise.all([
+      page.context().waitForEvent("page"),
+      chooser.setFiles("examples/budget.xlsx"),
+    ]);
+    await page.getByRole("radio", { name: "Safe copy" }).check();
+    await tab.locator(".screen canvas").waitFor(VIEW);
+    await seen(tab, /Administration/, { enlarge: 2 });
+    await tab.getByRole("button", { name: "Copy out" }).waitFor();
+    expect(await tab.getByRole("button", { name: "Paste in" }).count()).toBe(0);
+    await page.locator(".picture img").waitFor(VIEW);
+    await accessible("a view");
+    await look("view");
+    await page.getByRole("link", { name: "budget.xlsx", exact: true }).click();
+    await page.getByRole("link", { name: "Open its screen" }).waitFor(SLOW);
+    await tab.getByRole("button", { name: "Files" }).click();
+    await tab.getByRole("button", { name: "Safe copy of budget.xlsx" }).click();
+    await tab.getByText(/^Saved: /).waitFor(VIEW);
+    await tab.getByRole("button", { name: "Close" }).first().click();
+    await tab.getByRole("button", { name: "End" }).click();
+    await tab.getByRole("button", { name: "End it" }).click();
+    await tab.getByText(/Its micro-VM is gone/).waitFor(SLOW);
+    await page.getByText(/^Done/).waitFor(SLOW);
+    await page.getByRole("link", { name: /^Save budget\.xlsx.*\.pdf/ }).waitFor(SLOW);
+    await tab.close();
+  },
+);
 
 it("shows the page of a link live, and tells why there is none", async () => {
   await page.goto(page.url().replace(/#.*/, "#/"));
   const address = page.getByRole("textbox", { name: "Link that you do not trust" });
   await address.fill("ftp://example.org/");
-  const [tab] = await Promise.all([page.context().waitForEvent("page"), address.press("Enter")]);
+  const form = page.getByRole("form", { name: "Open a link" });
+  expect(await form.getByLabel("Clipboard").inputValue()).toBe("none");
+  await form.getByLabel("Clipboard").selectOption("both ways");
+  await form.getByLabel("A micro-VM for each site").check();
+  const [tab, request] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.waitForRequest(/\/v1\/views$/),
+    address.press("Enter"),
+  ]);
+  expect(request.postDataJSON()).toEqual({ url: "ftp://example.org/", perSite: true, clipboard: "both" });
   await page
     .getByRole("alert")
     .getByText(/is not an address of the web/)
@@ -226,14 +258,14 @@ async function accessible(what: string): Promise<void> {
   }
 }
 
-/** At its narrowest nothing is cut off sideways. Pictures are kept where CI collects them. */
+/** At its narrowest nothing is cut off sideways. */
 async function look(name: string): Promise<void> {
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: 800 });
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.screenshot({
-        path: `coverage/screens/console-${name}-${width}-${colorScheme}.png`,
+        path: picturePath(`console-${name}-${width}-${colorScheme}`),
         fullPage: true,
       });
     }

@@ -19,9 +19,9 @@ export interface CliResult {
 
 const started = new Set<CliProcess>();
 
-/** Ends what a failed test left running. SIGHUP, so that a terminal's session ends too and everything is disposed of. */
+/** Ends what a failed test left running, and lets it dispose of everything. */
 export async function endStarted(): Promise<void> {
-  for (const each of started) each.child.kill("SIGHUP");
+  for (const each of started) each.hangUp();
   await Promise.all([...started].map(async (each) => await each.ended()));
 }
 
@@ -72,6 +72,11 @@ export class CliProcess {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** Takes its terminal away: the kernel tells a session whose terminal is gone. `script` itself is deaf to SIGHUP. */
+  hangUp(): void {
+    this.child.kill(this.child.spawnfile === "script" ? "SIGKILL" : "SIGHUP");
   }
 
   async ended(): Promise<CliResult> {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, existsSync } from "node:fs";
-import { Ledger, processesIn, runDirectory, type LedgerEntry } from "../../src/disposal/index.ts";
+import { Ledger, processesIn, type LedgerEntry } from "../../src/disposal/index.ts";
+import { runDirectory } from "../../src/foundation/index.ts";
 import { planCgroups } from "../../src/engine/index.ts";
 import { attempt, type VmId } from "../../src/foundation/index.ts";
 

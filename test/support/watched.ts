@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { GuestProcess, GuestWitness } from "../../src/channel/index.ts";
 import type { WitnessEvent, WitnessRecord } from "../../src/contract/index.ts";
 import { Microvisor, type MicroVm } from "../../src/microvisor/index.ts";
-import { DEFAULT_LIMITS } from "../../src/policy/index.ts";
+import { DEFAULT_LIMITS } from "../../src/contract/index.ts";
 import { openHost } from "../../src/sdk/installation.ts";
 
 /** Where the probe (`witness-probe.c`) lies in each guest. */

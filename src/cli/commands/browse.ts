@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { browseByDaemon } from "../../client/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { addViewOptions, requestFrom, type ViewOptions } from "../view/options.ts";
 import { performView } from "../view/perform-view.ts";
@@ -31,7 +32,9 @@ export function browseCommand(invocation: Invocation): Command {
         {
           profile: "browser",
           options,
-          limits: { limits: request.limits },
+          limits: request.limits,
+          ask: async (door, onElsewhere) =>
+            await browseByDaemon(door, url, { ...request, perSite, onElsewhere }),
           start: async (mayfly, onElsewhere) =>
             await mayfly.browse(url, { ...request, perSite, onElsewhere }),
         },

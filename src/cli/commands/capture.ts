@@ -1,6 +1,6 @@
 import { Option, type Command as CommandType } from "commander";
 import { Command } from "commander";
-import { DEFAULT_LIMITS } from "../../sdk/index.ts";
+import { DEFAULT_LIMITS } from "../../contract/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { performCapture, type CaptureOptions } from "../open/perform-capture.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
@@ -49,6 +49,7 @@ export function captureCommand(invocation: Invocation): CommandType {
     .option("--json", "print the result as JSON")
     .option("--no-report", "make no report")
     .option("-q, --quiet", "no progress, no remarks: only the paths of safe copies")
+    .option("--embedded", "do not use the daemon, although one runs")
     .option("-y, --yes", "install missing system packages without asking");
   addLimitOptions(command, { ...DEFAULT_LIMITS, memory: 1_536 * 2 ** 20 }, [
     "memory",

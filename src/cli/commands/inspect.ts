@@ -61,7 +61,7 @@ function list(all: readonly FrozenVm[], { memory, files, changes, json = false }
   else {
     printTable(["ID", "AGE", "PROFILE", "DISK", "FROZEN FOR"], all.map(row), {
       right: [1, 3],
-      empty: "None is frozen. A policy with on_finding { do: freeze } keeps them: docs/reports.md.",
+      empty: "None is frozen. A policy with on_finding { do: freeze } keeps them: docs/rules.md.",
     });
     const { most, days } = FrozenVms.bounds;
     if (all.length > 0) print(`At most ${most} are kept, for ${days} days; the oldest go first.`);

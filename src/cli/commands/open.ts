@@ -1,7 +1,6 @@
 import { Option, type Command as CommandType } from "commander";
 import { Command } from "commander";
-import { OCR_LANGUAGES, SAFE_FORMS } from "../../contract/index.ts";
-import { DEFAULT_LIMITS } from "../../sdk/index.ts";
+import { DEFAULT_LIMITS, OCR_LANGUAGES, SAFE_FORMS } from "../../contract/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { choicesFrom, type OpenOptions } from "../open/choices.ts";
 import { performOpen } from "../open/perform-open.ts";
@@ -54,6 +53,7 @@ export function openCommand(invocation: Invocation): CommandType {
     .option("--json", "print the result as JSON: an object for one document, an array for several")
     .option("--no-report", "make no report")
     .option("-q, --quiet", "no progress, no remarks: only the paths of safe copies")
+    .option("--embedded", "do not use the daemon, although one runs")
     .option("-y, --yes", "install missing system packages without asking");
   addLimitOptions(command, { ...DEFAULT_LIMITS, memory: 2 ** 30 }, [
     "memory",

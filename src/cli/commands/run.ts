@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { DEFAULT_LIMITS } from "../../contract/index.ts";
 import { MIB, MayflyError, neutralise } from "../../foundation/index.ts";
-import { DEFAULT_LIMITS } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { flagValue } from "../run/describe-limit.ts";
 import { detonating, readDetonation, requireDetonatable } from "../run/detonation.ts";

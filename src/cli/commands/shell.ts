@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
+import { DEFAULT_LIMITS } from "../../contract/index.ts";
 import { MayflyError } from "../../foundation/index.ts";
-import { DEFAULT_LIMITS, listProfiles } from "../../sdk/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { addLimitOptions } from "../run/limit-options.ts";
 import { performTask } from "../run/perform-task.ts";
@@ -76,10 +76,13 @@ async function sortOut(
   profile: string | undefined,
 ): Promise<{ profile: string; files: readonly string[] }> {
   if (first === undefined) return { profile: profile ?? "base", files: rest };
-  const isProfile =
-    profile === undefined &&
-    (!existsSync(first) || (await listProfiles()).some(({ name }) => name === first));
+  const isProfile = profile === undefined && (!existsSync(first) || (await isProfileName(first)));
   return isProfile
     ? { profile: first, files: rest }
     : { profile: profile ?? "base", files: [first, ...rest] };
+}
+
+async function isProfileName(word: string): Promise<boolean> {
+  const { listProfiles } = await import("../../sdk/index.ts");
+  return (await listProfiles()).some(({ name }) => name === word);
 }

@@ -26,8 +26,8 @@ Examples:
   mayfly up --detach             # in the background; \`mayfly down\` ends it
   mayfly up --standby base=4,office=2
 
-While it runs, \`mayfly run\` takes micro-VMs that it keeps ready. The link works once, in one browser: run \`mayfly up\`
-again for another. As a service of systemd: docs/daemon.md.`;
+While it runs, the other commands take micro-VMs that it keeps ready. The link works once, in one browser: run
+\`mayfly up\` again for another. As a service of systemd: docs/daemon.md.`;
 
 /** Leads a browser to the console: one file for all links, of which each works once. */
 const CONSOLE_PAGE = "open-console.html";

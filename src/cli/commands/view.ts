@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { viewByDaemon } from "../../client/index.ts";
 import type { Invocation } from "../invocation.ts";
 import { requireInputs } from "../run/require-inputs.ts";
 import { addViewOptions, requestFrom, type ViewOptions } from "../view/options.ts";
@@ -31,7 +32,8 @@ export function viewCommand(invocation: Invocation): Command {
         {
           profile: "office-view",
           options,
-          limits: { limits: request.limits },
+          limits: request.limits,
+          ask: async (door) => await viewByDaemon(door, file, request),
           start: async (mayfly) => await mayfly.view(file, request),
         },
         invocation,

@@ -20,6 +20,7 @@ export interface OpenOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly yes?: boolean;
+  readonly embedded?: boolean;
   readonly report?: boolean;
   readonly rules?: readonly string[];
 }
@@ -34,6 +35,7 @@ export interface OpenPlan {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly yes: boolean;
+  readonly embedded: boolean;
   readonly report: boolean;
   readonly rules: readonly string[] | undefined;
 }
@@ -58,6 +60,7 @@ export async function choicesFrom(files: readonly string[], options: OpenOptions
     json: options.json ?? false,
     quiet: options.quiet ?? false,
     yes: options.yes ?? false,
+    embedded: options.embedded ?? false,
     report: options.report ?? true,
     rules: options.rules,
   };

@@ -1,9 +1,11 @@
+import { captureByDaemon, noteInDocument } from "../../client/index.ts";
 import type { Isolation, SafeForm } from "../../contract/index.ts";
 import { MayflyError, neutralise, parseTime } from "../../foundation/index.ts";
-import { Mayfly, locatePolicy, type CaptureRequest, type OpenStage } from "../../sdk/index.ts";
+import type { CaptureRequest, OpenStage } from "../../sdk/index.ts";
+import { doing } from "../by-daemon.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
-import { requireSystem } from "../readiness.ts";
+import { policyFrom } from "../policy/located.ts";
 import { limitsFrom } from "../run/limit-options.ts";
 import { withProgress } from "../terminal/with-progress.ts";
 import { jsonOf, tellResult } from "./tell.ts";
@@ -25,6 +27,7 @@ export interface CaptureOptions {
   readonly report?: boolean;
   readonly quiet?: boolean;
   readonly yes?: boolean;
+  readonly embedded?: boolean;
 }
 
 const DOING: Readonly<Record<OpenStage, string>> = {
@@ -41,15 +44,18 @@ export async function performCapture(
   invocation: Invocation,
 ): Promise<number> {
   const request = await requestFrom(options);
-  const { quiet = false, json = false, yes = false } = options;
-  const result = await withProgress({ quiet: quiet || json, invocation }, async ({ progress, signal }) => {
-    await requireSystem({ progress, yes, signal });
-    await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules: options.rules });
-    await mayfly.prepare("browser", { limits: request.limits });
+  const { quiet = false, json = false, yes = false, embedded = false, rules } = options;
+  const result = await withProgress({ quiet: quiet || json, invocation }, async (work) => {
+    const { progress, signal } = work;
     const onStage = (stage: OpenStage): void => {
       progress.report({ step: `Capturing ${neutralise(address, 80)}`, detail: DOING[stage] });
     };
-    return await mayfly.capture(address, { ...request, signal, onStage });
+    const told = { ...request, signal, onStage };
+    return await doing({ profile: "browser", limits: request.limits, rules, embedded, yes }, work, {
+      byDaemon: async (door) => await captureByDaemon(door, address, told),
+      here: async (mayfly) => await mayfly.capture(address, told),
+      note: noteInDocument,
+    });
   });
   if (json) writeJson(jsonOf(result));
   else tellResult(result, { quiet });
@@ -63,7 +69,7 @@ async function requestFrom(options: CaptureOptions): Promise<CaptureRequest> {
     ...{ width, quality, out, force, pcap, isolation, report },
     wait: wait === undefined ? undefined : time(wait),
     limits: limitsFrom({ ...options }),
-    policy: await locatePolicy({ file: options.policy, allow: options.allow }),
+    policy: await policyFrom(options),
   };
 }
 

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
+import { noteInDocument, openByDaemon, openManyByDaemon } from "../../client/index.ts";
 import type { OpenResult } from "../../contract/index.ts";
 import { neutralise } from "../../foundation/index.ts";
-import { Mayfly, type OpenStage } from "../../sdk/index.ts";
+import type { OpenManyRequest, OpenRequest, OpenStage } from "../../sdk/index.ts";
+import { doing } from "../by-daemon.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
-import { requireSystem } from "../readiness.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
 import type { OpenPlan } from "./choices.ts";
-import { openArrivals } from "./open-arrivals.ts";
 import { jsonOf, tellBatch, tellResult } from "./tell.ts";
 
 const DOING: Readonly<Record<OpenStage, string>> = {
@@ -21,7 +21,10 @@ const STANDARD_INPUT = "-";
 /** Opens what the command line names and tells what came of it. @returns the exit status */
 export async function performOpen(plan: OpenPlan, invocation: Invocation): Promise<number> {
   const interrupted = (): number | undefined => invocation.interruption.status;
-  if (plan.watch !== undefined) return await openArrivals(plan, plan.watch, invocation);
+  if (plan.watch !== undefined) {
+    const { openArrivals } = await import("./open-arrivals.ts");
+    return await openArrivals(plan, plan.watch, invocation);
+  }
   const results = await withProgress(
     { quiet: plan.quiet || plan.json, invocation },
     async (work) => await openAll(plan, work),
@@ -37,51 +40,55 @@ export async function performOpen(plan: OpenPlan, invocation: Invocation): Promi
   return results.every(({ exitCode }) => exitCode === 0) ? 0 : (interrupted() ?? 1);
 }
 
-async function openAll(plan: OpenPlan, { progress, signal }: Work): Promise<readonly OpenResult[]> {
+async function openAll(plan: OpenPlan, work: Work): Promise<readonly OpenResult[]> {
   const { files, choices } = plan;
-  await requireSystem({ progress, yes: plan.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules: plan.rules });
-  await mayfly.prepare("office", { limits: choices.limits });
   const [file = ""] = files;
-  if (files.length > 1) return await openSeveral(plan, mayfly, { progress, signal });
-  const name = shownName(file === STANDARD_INPUT ? (plan.name ?? "the document") : file);
-  const result = await mayfly.open(file === STANDARD_INPUT ? process.stdin : file, {
-    ...choices,
-    name: plan.name,
-    report: plan.report,
-    signal,
-    onStage: (stage) => {
-      progress.report({ step: `Opening ${name}`, detail: DOING[stage] });
-    },
-    onPage: (done, of) => {
-      if (of !== undefined && of > 0)
-        progress.report({
-          step: `Opening ${name}`,
-          detail: `page ${Math.min(done + 1, of)} of ${of}`,
-          fraction: done / of,
-        });
-    },
+  const how = { ...plan, profile: "office", limits: choices.limits };
+  if (files.length > 1) {
+    const request = several(plan, work);
+    return await doing<readonly OpenResult[]>(how, work, {
+      byDaemon: async (door) => await openManyByDaemon(door, files, request),
+      here: async (mayfly) => await mayfly.openMany(files, request),
+      note: (results, why) => results.map((result) => noteInDocument(result, why)),
+    });
+  }
+  const source = file === STANDARD_INPUT ? process.stdin : file;
+  const request = one(plan, file, work);
+  const result = await doing<OpenResult>(how, work, {
+    byDaemon: async (door) => await openByDaemon(door, source, request),
+    here: async (mayfly) => await mayfly.open(source, request),
+    note: noteInDocument,
   });
   return [result];
 }
 
-async function openSeveral(
-  plan: OpenPlan,
-  mayfly: Mayfly,
-  { progress, signal }: Work,
-): Promise<readonly OpenResult[]> {
-  const { files, choices, jobs } = plan;
+function one({ choices, name, report }: OpenPlan, file: string, { progress, signal }: Work): OpenRequest {
+  const step = `Opening ${shownName(file === STANDARD_INPUT ? (name ?? "the document") : file)}`;
+  return {
+    ...{ ...choices, name, report, signal },
+    onStage: (stage) => {
+      progress.report({ step, detail: DOING[stage] });
+    },
+    onPage: (done, of) => {
+      if (of !== undefined && of > 0)
+        progress.report({
+          step,
+          detail: `page ${Math.min(done + 1, of)} of ${of}`,
+          fraction: done / of,
+        });
+    },
+  };
+}
+
+function several({ files, choices, jobs, report }: OpenPlan, { progress, signal }: Work): OpenManyRequest {
   const open = new Map<number, string>();
   let done = 0;
   const show = (): void => {
     const detail = [`${done} done`, ...open.values()].join(" · ");
     progress.report({ step: `Opening ${files.length} documents`, detail, fraction: done / files.length });
   };
-  return await mayfly.openMany(files, {
-    ...choices,
-    report: plan.report,
-    jobs,
-    signal,
+  return {
+    ...{ ...choices, report, jobs, signal },
     onEvent: (event) => {
       const name = shownName(event.source);
       if (event.kind === "begun") open.set(event.index, name);
@@ -93,7 +100,7 @@ async function openSeveral(
       }
       show();
     },
-  });
+  };
 }
 
 function shownName(path: string): string {

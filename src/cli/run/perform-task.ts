@@ -1,14 +1,13 @@
-import type { SignedReport } from "../../contract/index.ts";
+import { noteInTask, runByDaemon } from "../../client/index.ts";
+import type { SignedReport, TerminalSize } from "../../contract/index.ts";
 import { MayflyError } from "../../foundation/index.ts";
-import { Mayfly, formatReport, type RunRequest, type RunResult } from "../../sdk/index.ts";
+import type { RunRequest, RunResult } from "../../sdk/index.ts";
+import { doing } from "../by-daemon.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
-import { reportLines } from "../report/report-view.ts";
-import { requireSystem } from "../readiness.ts";
 import { lostOutputStatus } from "../terminal/standard-streams.ts";
 import { styleFor } from "../terminal/style.ts";
 import { withProgress, type Work } from "../terminal/with-progress.ts";
-import { runOnDaemon } from "./on-daemon.ts";
 import { detonated } from "./detonation.ts";
 import { requireInputs } from "./require-inputs.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "./notes.ts";
@@ -16,7 +15,9 @@ import { ReportFile } from "./report-file.ts";
 import { resultJson } from "./result-json.ts";
 import type { CliTask } from "./task-options.ts";
 import type { Presentation } from "./presentation.ts";
-import { openStreams } from "./streams.ts";
+import { LentStreams } from "./lent-streams.ts";
+
+const USUAL_SIZE: TerminalSize = { rows: 24, columns: 80 };
 
 /** Runs one task from our own standard streams. @returns the exit status */
 export async function performTask(task: CliTask, how: Presentation, invocation: Invocation): Promise<number> {
@@ -33,7 +34,7 @@ export async function performTask(task: CliTask, how: Presentation, invocation: 
     );
     const isDone = how.detonation === true && made !== undefined && detonated(result.outcome);
     const exitCode = isDone ? 0 : exitCodeOf(result, invocation.interruption.status);
-    if (isDone && !how.json) showReport(made);
+    if (isDone && !how.json) await showReport(made);
     else if (how.json) writeJson(resultJson(result, { streams: how.gather, exitCode }));
     else tell(result, how);
     if (report !== undefined) await writeReport(report, made, result);
@@ -47,28 +48,24 @@ export async function performTask(task: CliTask, how: Presentation, invocation: 
 async function runPrepared(
   { rules, ...task }: CliTask & Pick<RunRequest, "report" | "onReport">,
   how: Presentation,
-  { progress, signal }: Work,
+  work: Work,
 ): Promise<RunResult> {
-  const served = await runOnDaemon({ rules, ...task }, how, { progress, signal });
-  if (served !== undefined && "result" in served) return served.result;
-  await requireSystem({ progress, yes: how.yes, signal });
-  await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules });
-  await mayfly.prepare(task.profile ?? "base", { limits: task.limits });
-  progress.clear();
-  const leaving = new AbortController();
-  const streams = openStreams({ ...how.streams, gather: how.gather }, () => {
-    leaving.abort();
-  });
+  const { profile = "base", limits } = task;
+  const lent = new LentStreams({ ...how.streams, gather: how.gather }, work);
+  const ask = {
+    ...task,
+    gathers: how.gather,
+    stdin: lent.hasInput,
+    terminal: how.streams.terminal ? USUAL_SIZE : undefined, // the real one is told when it begins
+  };
   try {
-    const result = await mayfly.run({
-      ...task,
-      ...streams.request,
-      signal: AbortSignal.any([signal, leaving.signal]),
+    return await doing({ ...how, profile, limits, rules }, work, {
+      byDaemon: async (door) => await runByDaemon(door, ask, () => lent.begin()),
+      here: async (mayfly) => await mayfly.run({ ...task, ...lent.begin() }),
+      note: noteInTask,
     });
-    const declined = served?.declined;
-    return declined === undefined ? result : { ...result, warnings: [...result.warnings, declined] };
   } finally {
-    await streams.close();
+    await lent.close();
   }
 }
 
@@ -77,8 +74,9 @@ function exitCodeOf({ exitCode, outcome }: RunResult, interrupted: number | unde
   return interrupted ?? lostOutputStatus() ?? exitCode;
 }
 
-function showReport(signed: SignedReport | undefined): void {
+async function showReport(signed: SignedReport | undefined): Promise<void> {
   if (signed === undefined) return;
+  const { reportLines } = await import("../report/report-view.ts");
   for (const line of reportLines(signed.report, styleFor(process.stdout))) process.stdout.write(`${line}\n`);
 }
 
@@ -99,8 +97,10 @@ async function writeReport(
   made: SignedReport | undefined,
   { outcome }: RunResult,
 ): Promise<void> {
-  if (made !== undefined) file.write(await formatReport(made, "json"));
-  else if (outcome.kind !== "failed" && outcome.kind !== "cancelled")
+  if (made !== undefined) {
+    const { formatReport } = await import("../../sdk/index.ts");
+    file.write(await formatReport(made, "json"));
+  } else if (outcome.kind !== "failed" && outcome.kind !== "cancelled")
     throw new MayflyError("E_OUTPUT_WRITE", "There is no report to write", {
       next: "The notes above say why.",
     });

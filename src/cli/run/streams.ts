@@ -1,6 +1,6 @@
 import { Writable, type Readable } from "node:stream";
+import type { JobSide } from "../../client/index.ts";
 import type { TerminalSize } from "../../contract/index.ts";
-import type { RunRequest } from "../../sdk/index.ts";
 import { enterRawMode } from "../terminal/raw-mode.ts";
 import { ScreenFilter } from "../terminal/screen-filter.ts";
 import { SessionEnd } from "../terminal/session-end.ts";
@@ -21,7 +21,7 @@ export interface StreamChoice {
 }
 
 export interface OpenStreams {
-  readonly request: Pick<RunRequest, "stdin" | "stdout" | "stderr" | "terminal" | "onResize">;
+  readonly request: Pick<JobSide, "stdin" | "stdout" | "stderr" | "terminal" | "onResize">;
   /** Everything is shown, and the terminal is as it was, its cursor at the beginning of a line. */
   close(): Promise<void>;
 }
@@ -115,8 +115,13 @@ function outputFor(stream: NodeJS.WriteStream, { raw, terminal, hidden }: Stream
   };
 }
 
-function inputFor({ stdin }: StreamChoice, endSession: (() => void) | undefined): Readable | undefined {
-  if (endSession === undefined && !(stdin ?? !process.stdin.isTTY)) return undefined;
+/** Whether our standard input will be the task's. */
+export function readsInput({ terminal, gather, stdin }: StreamChoice): boolean {
+  return (terminal && !gather) || (stdin ?? !process.stdin.isTTY);
+}
+
+function inputFor(choice: StreamChoice, endSession: (() => void) | undefined): Readable | undefined {
+  if (!readsInput(choice)) return undefined;
   // A Readable of its own: the task's end destroys it, while ours is still needed to restore the terminal.
   const watched =
     endSession !== undefined && process.stdin.isTTY

@@ -1,7 +1,8 @@
 import { Option, type Command } from "commander";
 import type { Isolation, TaskInput, TaskRequest } from "../../contract/index.ts";
 import { MayflyError, neutralise } from "../../foundation/index.ts";
-import { locatePolicy, type MayflyOptions, type RunRequest } from "../../sdk/index.ts";
+import type { MayflyOptions, RunRequest } from "../../sdk/index.ts";
+import { policyFrom } from "../policy/located.ts";
 import { requireUtf8 } from "../valid-text.ts";
 import { limitsFrom } from "./limit-options.ts";
 
@@ -86,7 +87,7 @@ export async function taskFrom(
     user: options.user,
     isolation: options.isolation,
     limits: limitsFrom({ ...options }),
-    policy: await locatePolicy({ file: options.policy, allow: options.allow }),
+    policy: await policyFrom(options),
   };
 }
 

@@ -9,7 +9,8 @@ import {
   type PrintingWay,
   type TaskPolicy,
 } from "../../contract/index.ts";
-import { locatePolicy, type ViewRequest } from "../../sdk/index.ts";
+import type { ViewRequest } from "../../sdk/index.ts";
+import { policyFrom } from "../policy/located.ts";
 import { addLimitOptions, limitsFrom } from "../run/limit-options.ts";
 
 /** What commander gives for `view` and `browse`. */
@@ -28,6 +29,7 @@ export interface ViewOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly yes?: boolean;
+  readonly embedded?: boolean;
   readonly perSite?: boolean;
 }
 
@@ -67,6 +69,7 @@ export function addViewOptions(command: Command): Command {
     .option("--json", "print a JSON object with the address, and at the end one with the result")
     .option("--no-report", "make no report")
     .option("-q, --quiet", "no progress, no summary: only the address, and failures")
+    .option("--embedded", "do not use the daemon, although one runs")
     .option("-y, --yes", "install missing system packages without asking");
   return addLimitOptions(command, {}, LIMITS);
 }
@@ -80,13 +83,13 @@ export async function requestFrom(options: ViewOptions): Promise<ViewRequest> {
     isolation,
     report,
     limits: limitsFrom({ ...options }),
-    policy: await policyFrom(options),
+    policy: await viewPolicyFrom(options),
   };
 }
 
 /** What the command line says beside a document counts more than the document. */
-async function policyFrom({ policy, allow, ...own }: ViewOptions): Promise<TaskPolicy> {
-  const located = await locatePolicy({ file: policy, allow });
+async function viewPolicyFrom({ policy, allow, ...own }: ViewOptions): Promise<TaskPolicy> {
+  const located = await policyFrom({ policy, allow });
   const { clipboard = located.clipboard, downloads = located.downloads, printing = located.printing } = own;
   return { ...located, clipboard, downloads, printing };
 }

@@ -1,51 +1,72 @@
 import { join } from "node:path";
-import type { TaskResult } from "../../contract/index.ts";
-import { neutralise } from "../../foundation/index.ts";
-import { Mayfly, openInBrowser, type LiveView } from "../../sdk/index.ts";
+import { noteInTask, type Declined, type Door } from "../../client/index.ts";
+import type { Limits, TaskResult } from "../../contract/index.ts";
+import { ignoring, neutralise } from "../../foundation/index.ts";
+import type { LiveView, Mayfly } from "../../sdk/index.ts";
+import { doing } from "../by-daemon.ts";
 import type { Invocation } from "../invocation.ts";
 import { writeJson } from "../json.ts";
-import { requireSystem } from "../readiness.ts";
 import { failureNotes, reportNote, summary, warningNotes } from "../run/notes.ts";
 import { print } from "../terminal/print.ts";
 import type { ProgressView } from "../terminal/progress-view.ts";
 import { styleFor } from "../terminal/style.ts";
-import { withProgress } from "../terminal/with-progress.ts";
+import { withProgress, type Work } from "../terminal/with-progress.ts";
 import type { ViewOptions } from "./options.ts";
 
-/** What is to be shown. */
+/** What is looked at of a view here, whoever has it. */
+type Shown = Pick<LiveView, "id" | "name" | "url" | "ready" | "ended" | "end">;
+
+/** What is to be shown, in two ways. */
 export interface ViewPlan {
   readonly profile: string;
   readonly options: ViewOptions;
+  readonly limits: Partial<Limits> | undefined;
   /** @param onElsewhere told of each other view that a person opens from it */
-  readonly start: (mayfly: Mayfly, onElsewhere: (view: LiveView) => void) => Promise<LiveView>;
-  readonly limits: Parameters<Mayfly["prepare"]>[1];
+  readonly ask: (door: Door, onElsewhere: (view: Shown) => void) => Promise<Shown | Declined>;
+  readonly start: (mayfly: Mayfly, onElsewhere: (view: Shown) => void) => Promise<Shown>;
 }
 
 /** Shows something live until a person ends it: here, in the page, or by closing its window. @returns the exit status */
 export async function performView(plan: ViewPlan, invocation: Invocation): Promise<number> {
-  const { options } = plan;
-  const quiet = options.quiet === true || options.json === true;
-  const results = await withProgress({ quiet, invocation }, async ({ progress, signal }) => {
-    await requireSystem({ progress, yes: options.yes ?? false, signal });
-    await using mayfly = await Mayfly.open({ progress: progress.report, signal, rules: options.rules });
-    await mayfly.prepare(plan.profile, plan.limits);
-    progress.clear();
-    const showing = new Showing({ options, progress, quiet });
-    const end = (): void => {
-      showing.end();
-    };
-    signal.addEventListener("abort", end, { once: true });
-    try {
-      await showing.add(await plan.start(mayfly, showing.also));
-      if (signal.aborted) end();
-      return await showing.ended();
-    } finally {
-      signal.removeEventListener("abort", end);
-      showing.close();
-    }
+  const { options, profile, limits } = plan;
+  const { json = false, yes = false, embedded = false, rules } = options;
+  const quiet = options.quiet === true || json;
+  const results = await withProgress({ quiet, invocation }, async (work) => {
+    const showing = new Showing({ options, progress: work.progress, quiet });
+    return await doing<readonly TaskResult[]>({ profile, limits, rules, embedded, yes }, work, {
+      byDaemon: async (door) => {
+        const view = await plan.ask(door, showing.also);
+        return "declined" in view ? view : await show(view, showing, work);
+      },
+      here: async (mayfly) => {
+        work.progress.clear();
+        return await show(await plan.start(mayfly, showing.also), showing, work);
+      },
+      note: (results, why) => results.map((result) => noteInTask(result, why)),
+    });
   });
   for (const result of results) tell(result, options);
   return Math.max(...results.map(statusOf));
+}
+
+async function show(
+  view: Shown,
+  showing: Showing,
+  { progress, signal }: Work,
+): Promise<readonly TaskResult[]> {
+  const end = (): void => {
+    showing.end();
+  };
+  progress.clear();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    await showing.add(view);
+    if (signal.aborted) end();
+    return await showing.ended();
+  } finally {
+    signal.removeEventListener("abort", end);
+    showing.close();
+  }
 }
 
 interface Manner {
@@ -57,33 +78,36 @@ interface Manner {
 /** The views of one command: the one that was asked for, and those that were opened from it. */
 class Showing {
   readonly #manner: Manner;
-  readonly #views: LiveView[] = [];
+  readonly #views: Shown[] = [];
   #opened: Disposable | undefined;
 
   constructor(manner: Manner) {
     this.#manner = manner;
   }
 
-  async add(view: LiveView): Promise<void> {
+  async add(view: Shown): Promise<void> {
     const { options, progress } = this.#manner;
     const url = view.url ?? "";
     this.#views.push(view);
     if (options.json === true) writeJson({ url, id: view.id });
     else print(url);
-    if (options.open !== false) this.#opened = await openInBrowser(url);
+    if (options.open !== false) {
+      const { openInBrowser } = await import("../../sdk/browser.ts");
+      this.#opened = await openInBrowser(url);
+    }
     const where = this.#opened === undefined ? "waiting for a browser at that address" : "in your browser";
     progress.report({ step: `Opening ${view.name}`, detail: where });
     this.#tellReady(view);
   }
 
-  readonly also = (view: LiveView): void => {
+  readonly also = (view: Shown): void => {
     this.#views.push(view);
     this.#say(`${view.name} is another site: it opens in a micro-VM of its own`);
     this.#tellReady(view);
   };
 
   end(): void {
-    for (const view of this.#views) void view.end();
+    for (const view of this.#views) void ignoring(view.end(), "told by its end");
   }
 
   async ended(): Promise<readonly TaskResult[]> {
@@ -97,7 +121,7 @@ class Showing {
     this.#opened?.[Symbol.dispose]();
   }
 
-  #tellReady({ ready, name }: LiveView): void {
+  #tellReady({ ready, name }: Shown): void {
     ready.then(
       () => {
         this.#say(`${name} is shown. End it in its page, by closing its window, or here with Ctrl-C`);

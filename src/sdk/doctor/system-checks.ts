@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { arch, freemem, platform, release } from "node:os";
 import { dirname } from "node:path";
-import { runDirectory } from "../../disposal/index.ts";
-import { MIB, GIB, formatSize } from "../../foundation/index.ts";
+import { MIB, GIB, formatSize, runDirectory } from "../../foundation/index.ts";
 import type { Host } from "../../microvisor/index.ts";
 import { runTool } from "../../process/index.ts";
 import type { Check } from "./check.ts";

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { MayflyError, errnoOf, makeDirectory } from "../foundation/index.ts";
+import { MayflyError, errnoOf } from "./errors.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /**
  * Where the ledger lives: on a file system in memory, readable by its owner only. Root: `/run/mayfly`; others:
