@@ -37,7 +37,9 @@ interface AttendantOptions {
 export class Attendant {
   readonly #guest: Duplex;
   readonly #options: AttendantOptions;
-  #text = "";
+  /** What was pasted last, as the guest gets it. */
+  #pasted: Buffer | undefined;
+  #hasMet = false;
   #hasText = false;
   #asked: Deferred<string> | undefined;
   /** Rejects when the connection has ended. */
@@ -47,10 +49,14 @@ export class Attendant {
     this.#guest = guest;
     this.#options = options;
     const talk = clipboardTalk({
-      met: () => guest.write(clipboardCaps()),
+      met: () => {
+        if (!this.#hasMet) guest.write(clipboardCaps());
+        this.#hasMet = true;
+      },
       offered: this.#offered,
+      // However often a guest asks, nothing gathers here for one that does not read.
       wanted: () => {
-        if (this.#text !== "") guest.write(clipboardText(this.#text));
+        if (this.#pasted !== undefined && !guest.writableNeedDrain) guest.write(this.#pasted);
       },
       given: this.#given,
     });
@@ -97,7 +103,7 @@ export class Attendant {
           next: "Give it as a file.",
         },
       );
-    this.#text = text;
+    this.#pasted = text === "" ? undefined : clipboardText(text);
     if (text !== "") this.#guest.write(clipboardOffer());
   }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { constants, deflateSync, inflateSync } from "node:zlib";
@@ -67,23 +68,25 @@ async function closed(stream: Duplex): Promise<never> {
 /** A display whose guest's ends are given one after another. */
 function guestAndDisplay(clipboard: ClipboardDirection = "none") {
   const guests: Side[] = [];
+  const ours: Duplex[] = [];
   const offers: boolean[] = [];
   let wake = (): void => undefined;
   const display = new Display({
     clipboard,
     onOffer: (hasText) => offers.push(hasText),
     connect: async () => {
-      const [ours, theirs] = duplexPair();
+      const [own, theirs] = duplexPair();
+      ours.push(own);
       guests.push(new Side(theirs));
       wake();
-      return await Promise.resolve(ours);
+      return await Promise.resolve(own);
     },
   });
   const guest = async (index: number): Promise<Side> => {
     while (guests[index] === undefined) await new Promise<void>((resolve) => (wake = resolve));
     return guests[index];
   };
-  return { display, guest, offers };
+  return { display, guest, ours, offers };
 }
 
 /** Greets as Xvnc does. @returns the encodings that the host asked for */
@@ -242,6 +245,19 @@ describe("the clipboard", () => {
     await expect(display.paste("x".repeat(MOST_CLIPBOARD + 1))).rejects.toMatchObject({
       code: "E_CLIPBOARD",
     });
+  });
+
+  it("gathers nothing for a guest that asks without end and reads nothing", async () => {
+    const { display, side, ours } = await withClipboard("both");
+    const text = randomBytes(MOST_CLIPBOARD / 2).toString("hex");
+    await display.paste(text);
+    for (let count = 0; count < 1000; count++)
+      side.write(clipboardWord(REQUEST | TEXT), clipboardWord(CAPS | TEXT, Buffer.alloc(4)));
+    side.write(clipboardWord(NOTIFY | TEXT));
+    await seen(() => display.hasText); // then all before it was heard
+    expect(ours[0]?.writableLength).toBeLessThan(2 * text.length);
+    expect((await side.word()).flags).toBe(NOTIFY | TEXT);
+    expect(textOf((await side.word()).data)).toBe(`${text}\0`);
   });
 
   it("takes the guest's text when a person asks, neutralised, and never by itself", async () => {

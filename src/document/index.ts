@@ -4,3 +4,4 @@ export { markOrigin } from "./forms/index.ts";
 export { OFFICE } from "./converter.ts";
 export { needWholeNames } from "./naming.ts";
 export { openDocument } from "./open.ts";
+export { failedDocument } from "./result.ts";

@@ -10,6 +10,7 @@ import {
 } from "../task/index.ts";
 import { MOST_CELLS, MOST_CHOSEN_PAGES, MOST_PAGES, MOST_PIXELS } from "./conversation/index.ts";
 import { CONVERTER, OFFICE } from "./converter.ts";
+import { nameBeside } from "./beside.ts";
 import { openForms, originUrl, requireFree } from "./forms/index.ts";
 import { Intake } from "./intake.ts";
 import { nameDocument, type DocumentNames, type NameSource } from "./naming.ts";
@@ -28,6 +29,12 @@ interface DocumentSource extends NameSource {
   readonly content?: AsyncIterable<Uint8Array> | undefined;
 }
 
+/** What users may choose, and what only Mayfly itself does. */
+interface Opening extends DocumentChoices {
+  /** A safe copy whose name is taken gets a number, `letter (2).txt.safe.pdf`. Default: that is an error. */
+  readonly beside?: boolean;
+}
+
 /** What opening needs of the host. */
 export interface OpenHost {
   readonly microvisor: Microvisor;
@@ -44,14 +51,15 @@ export interface OpenHost {
  */
 export async function openDocument(
   source: DocumentSource,
-  asked: DocumentChoices,
+  asked: Opening,
   host: OpenHost,
 ): Promise<OpenResult> {
   const result = new ResultBuilder(source.path ?? source.name ?? "-");
   try {
     host.onStage?.("opening");
     const choices = admitChoices(asked);
-    const names = nameDocument(source, asked);
+    const names =
+      asked.beside === true ? await nameBeside(source, asked, choices.forms) : nameDocument(source, asked);
     const directory = await prepareOutputDirectory(names.directory);
     await requireFree(choices.forms, { directory, stem: names.stem, force: choices.force });
     const recognition =

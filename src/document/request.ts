@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   OCR_LANGUAGES,
   SAFE_FORMS,
   type DocumentChoices,
@@ -7,7 +8,6 @@ import {
   type SafeForm,
   type TaskRequest,
 } from "../contract/index.ts";
-import { DEFAULT_LIMITS } from "../policy/index.ts";
 import { MIB, MayflyError, formatSize, neutralise } from "../foundation/index.ts";
 
 const DEFAULT_DPI = 150;

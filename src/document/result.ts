@@ -3,6 +3,13 @@ import { ERROR_CODES, MayflyError, type ErrorCode } from "../foundation/index.ts
 import { failedOutcome, failureOfTask } from "./failure.ts";
 import type { Intake } from "./intake.ts";
 
+/** The result of a document that no micro-VM was made for. */
+export function failedDocument(source: string, cause: unknown): OpenResult {
+  const result = new ResultBuilder(source);
+  result.failed(cause);
+  return result.build();
+}
+
 /** Gathers what became of a document; always ends in a result. */
 export class ResultBuilder {
   readonly #source: string;

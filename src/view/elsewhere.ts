@@ -9,6 +9,7 @@ export class Elsewhere {
   readonly #open: (url: string) => Promise<string>;
   readonly #tell: (news: ViewNews) => void;
   readonly #urls: string[] = [];
+  #hasRefused = false;
   readonly #paths = new Map<number, Promise<string>>();
 
   constructor(open: (url: string) => Promise<string>, tell: (news: ViewNews) => void) {
@@ -23,7 +24,10 @@ export class Elsewhere {
 
   wanted(url: string): void {
     const before = this.#urls.indexOf(url);
-    if (before < 0 && this.#urls.length >= MOST) return;
+    if (before < 0 && this.#urls.length >= MOST) {
+      this.#refuse();
+      return;
+    }
     const number = before < 0 ? this.#urls.push(url) - 1 : before;
     this.#tell(this.#news(number));
   }
@@ -36,6 +40,13 @@ export class Elsewhere {
     this.#paths.set(number, opening);
     opening.catch(() => this.#paths.delete(number));
     return { kind: "opened", number, path: await opening };
+  }
+
+  #refuse(): void {
+    if (this.#hasRefused) return;
+    this.#hasRefused = true;
+    const message = `More than ${MOST} other sites were wanted: the others are not told`;
+    this.#tell({ kind: "failed", act: "elsewhere", message, next: "Open another view for them." });
   }
 
   #news(number: number): ViewNews {

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { OutputFile, RefusedOutput, ViewFile } from "../contract/index.ts";
 import { markOrigin } from "../document/index.ts";
-import { MayflyError, asMayflyError, neutralise, openUntrusted } from "../foundation/index.ts";
-import { OutputCollection, refusePath, saveFile, type TaskMachine } from "../task/index.ts";
+import { MayflyError, asMayflyError, neutralise, openUntrusted, outputFailure } from "../foundation/index.ts";
+import {
+  OutputCollection,
+  refusePath,
+  saveFile,
+  type OutputTaker,
+  type SavedOutput,
+  type TaskMachine,
+} from "../task/index.ts";
 import type { AdmittedViewRequest } from "./request.ts";
 import type { SafeCopies } from "./safe-copies.ts";
 
@@ -25,19 +31,18 @@ interface Item {
   saved: { readonly path: string; readonly bytes: number; readonly sha256: string } | undefined;
 }
 
-interface Collected {
-  readonly kept: OutputFile[];
-  readonly refused: RefusedOutput[];
-  readonly warnings: string[];
-}
-
 /** What a live view leaves that may come out of it: files in `/out`, and what was printed. */
-export class ViewFiles {
+export class ViewFiles implements OutputTaker {
+  readonly kept: OutputFile[] = [];
+  readonly refused: RefusedOutput[] = [];
+  readonly warnings: string[] = [];
   readonly #machine: TaskMachine;
   readonly #request: AdmittedViewRequest;
   readonly #copies: SafeCopies;
   readonly #items: Item[] = [];
   readonly #byKey = new Map<string, number>();
+  /** Safe copies that came out. */
+  readonly #copied: OutputFile[] = [];
   #staging: string | undefined;
 
   constructor(machine: TaskMachine, request: AdmittedViewRequest, copies: SafeCopies) {
@@ -68,14 +73,12 @@ export class ViewFiles {
     return saved.path;
   }
 
-  /** At the end: all that was not brought out yet, as the policy says. */
-  async collect(): Promise<Collected> {
+  /** At the end: all that was not brought out yet, as the policy says. @throws as `OutputCollection.collect` */
+  async collect(): Promise<void> {
     const { downloads, printing } = this.#request.policy;
-    const collected: Collected = { kept: [], refused: [], warnings: [] };
-    if (this.#request.out === undefined) return collected;
-    if (downloads === "marked") await this.#collectMarked(this.#request.out, collected);
-    if (downloads === "safe" || printing === "safe") await this.#collectSafe(collected);
-    return collected;
+    if (this.#request.out === undefined) return;
+    if (downloads === "marked") await this.#collectMarked(this.#request.out);
+    if (downloads === "safe" || printing === "safe") await this.#collectSafe();
   }
 
   async #look(): Promise<(readonly [number, Item])[]> {
@@ -108,7 +111,10 @@ export class ViewFiles {
     const signal = AbortSignal.timeout(limits.timeMs);
     const { outBytes } = limits;
     const allowance = { room: outBytes, outBytes, signal, alive: () => undefined };
-    const saved = await saveFile(this.#machine.agent.get(`${GUEST_OUT}/${path}`), place, allowance);
+    const content = this.#machine.agent.get(`${GUEST_OUT}/${path}`);
+    const saved = await saveFile(content, place, allowance).catch((cause: unknown) => {
+      throw outputFailure(join(directory, place.path), cause);
+    });
     const whole = join(directory, saved.path);
     return { path: whole, bytes: saved.bytes, sha256: await this.#mark(whole, path) };
   }
@@ -117,64 +123,52 @@ export class ViewFiles {
     const directory = kind === "print" ? GUEST_PRINTED : GUEST_OUT;
     const name = kind === "print" ? `${this.#request.name} printed ${basename(path)}` : basename(path);
     const copy = await this.#copies.make(this.#machine.agent.get(`${directory}/${path}`), name);
+    this.#copied.push({ path: relative(this.#request.out ?? "", copy), bytes });
     return { path: copy, bytes, sha256: "" };
   }
 
-  async #collectMarked(out: string, { kept, refused, warnings }: Collected): Promise<void> {
+  async #collectMarked(out: string): Promise<void> {
     const { limits, force } = this.#request;
     const staging = this.#stagingIn(out);
-    const collection = new OutputCollection(this.#machine.agent, {
-      directory: out,
-      staging,
-      force,
-      limits,
-      signal: undefined,
-    });
-    await collection.collect();
-    const earlier = new Map(
-      this.#items.flatMap(({ saved }) => (saved === undefined ? [] : [[saved.sha256, saved]])),
-    );
-    for (const file of collection.kept) {
-      const whole = join(out, file.path);
-      const sha256 = await this.#mark(whole, file.path);
-      const before = earlier.get(sha256);
-      // What was saved from the page, and is the same still, need not be there twice.
-      if (before === undefined || before.path === whole || (await digest(before.path)) !== sha256)
-        kept.push(file);
-      else {
-        await rm(whole, { force: true });
-        kept.push({ path: relative(out, before.path), bytes: file.bytes });
-      }
+    const saved = await this.#savedIn(out);
+    const policy = { directory: out, staging, force, limits, signal: undefined, saved };
+    const collection = new OutputCollection(this.#machine.agent, policy);
+    try {
+      await collection.collect();
+    } finally {
+      // What came out is marked and told, also where not all of it did.
+      const earlier = new Set([...saved.values()].map(({ path }) => path));
+      for (const { path } of collection.kept) if (!earlier.has(path)) await this.#mark(join(out, path), path);
+      this.kept.push(...collection.kept);
+      this.refused.push(...collection.refused);
+      this.warnings.push(...collection.warnings);
     }
-    refused.push(...collection.refused);
-    warnings.push(
-      ...collection.warnings.filter((each) => kept.some(({ path }) => each.includes(`"${path}"`))),
-    );
   }
 
-  async #collectSafe({ kept, refused }: Collected): Promise<void> {
-    const items = (await this.#look()).filter(
-      ([, { kind, saved }]) =>
-        saved === undefined && (kind === "print" || this.#request.policy.downloads === "safe"),
-    );
-    const { out = "" } = this.#request;
+  /** What was saved from the page, and is there still as it was. */
+  async #savedIn(out: string): Promise<Map<string, SavedOutput>> {
+    const found = new Map<string, SavedOutput>();
+    for (const { kind, path, saved } of this.#items)
+      if (kind === "file" && saved !== undefined && (await digest(saved.path)) === saved.sha256)
+        found.set(path, { ...saved, path: relative(out, saved.path) });
+    return found;
+  }
+
+  async #collectSafe(): Promise<void> {
+    const { policy } = this.#request;
+    const isSafe = ({ kind }: Item): boolean => kind === "print" || policy.downloads === "safe";
+    const isNew = ({ saved, bytes }: Item): boolean => saved?.bytes !== bytes;
+    const items = (await this.#look()).filter(([, item]) => isNew(item) && isSafe(item));
     for (const [index, [id, item]] of items.entries()) {
       const path = neutralise(item.path);
       if (index >= MOST_SHOWN)
-        refused.push({ path, why: `safe copies are made of ${MOST_SHOWN} files at most` });
+        this.refused.push({ path, why: `safe copies are made of ${MOST_SHOWN} files at most` });
       else
-        await this.save(id).then(
-          (saved) => kept.push({ path: relative(out, saved), bytes: item.bytes }),
-          (cause: unknown) => refused.push({ path, why: asMayflyError(cause).message }),
-        );
+        await this.save(id).catch((cause: unknown) => {
+          this.refused.push({ path, why: asMayflyError(cause).message });
+        });
     }
-    for (const { kind, saved } of this.#items)
-      if (
-        saved !== undefined &&
-        kind === "print" &&
-        !kept.some(({ path }) => path === relative(out, saved.path))
-      )
-        kept.push({ path: relative(out, saved.path), bytes: saved.bytes });
+    this.kept.push(...this.#copied);
   }
 
   async #mark(path: string, name: string): Promise<string> {

@@ -15,6 +15,7 @@ export class SafeCopies {
   readonly #host: CopyHost;
   readonly #directory: string;
   readonly #force: boolean;
+  readonly #made = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(host: CopyHost, { out, force }: { readonly out: string | undefined; readonly force: boolean }) {
@@ -32,7 +33,10 @@ export class SafeCopies {
   }
 
   async #make(content: Readable, name: string): Promise<string> {
-    const choices = { out: this.#directory, force: this.#force, wholeName: true };
+    // Two files of one name in different directories inside: neither replaces the other, whatever was asked for.
+    const beside = !this.#force || this.#made.has(name);
+    this.#made.add(name);
+    const choices = { out: this.#directory, force: this.#force, wholeName: true, beside };
     const { outcome, forms } = await openDocument({ content, name }, choices, this.#host);
     if (outcome.kind === "failed")
       throw new MayflyError(

@@ -6,13 +6,14 @@ import { MayflyError, deferred, ignoring, newVmId } from "../foundation/index.ts
 import type { Microvisor } from "../microvisor/index.ts";
 import { runTask, type Reporting, type TaskHost, type TaskMachine } from "../task/index.ts";
 import { Elsewhere } from "./elsewhere.ts";
+import { farewell } from "./farewell.ts";
 import { ViewFiles } from "./files.ts";
 import type { AdmittedViewRequest } from "./request.ts";
 import { SafeCopies } from "./safe-copies.ts";
 import { thumbnail } from "./thumbnail.ts";
 import { Tab } from "./tab.ts";
 import type { ViewSocket } from "./tab-stream.ts";
-import { hearWords } from "./words.ts";
+import { hearComplaints, hearWords } from "./words.ts";
 
 /** Where the guest's screen listens, in the guest. */
 const SCREEN = "/run/mayfly/display/rfb.sock";
@@ -137,13 +138,17 @@ export class View {
         asked: address === undefined ? ["view", name] : ["browse", address],
         signal: AbortSignal.any([this.#giveUp.signal, ...(signal === undefined ? [] : [signal])]),
         ending: this.#ending.signal,
-        io: { stdin: Readable.from(this.#scaleLine()), stdout: hearWords(this.#listener) },
+        io: {
+          stdin: Readable.from(this.#scaleLine()),
+          stdout: hearWords(this.#listener),
+          stderr: hearComplaints(this.#complained),
+        },
         onMachine: (machine) => {
           this.#begin(machine, copies);
         },
-        collect: async () => {
+        taker: () => {
           this.#collecting.resolve(undefined);
-          return (await this.#files?.collect()) ?? { kept: [], refused: [], warnings: [] };
+          return this.#requireFiles();
         },
       },
     );
@@ -157,12 +162,19 @@ export class View {
 
   readonly #listener = {
     onReady: (): void => {
-      this.#toStage("shown", "");
+      if (!this.#ending.signal.aborted) this.#toStage("shown", "");
       this.#shown.resolve(undefined);
     },
     onElsewhere: (url: string): void => {
       this.#elsewhere.wanted(url);
     },
+  };
+
+  readonly #complained = (text: string): void => {
+    const news: ViewNews = { kind: "complaint", text };
+    this.#known.push(news);
+    this.#files?.warnings.push(`it said inside: ${text}`);
+    this.#tell(news);
   };
 
   #begin(machine: TaskMachine, copies: SafeCopies): void {
@@ -182,7 +194,8 @@ export class View {
     this.#shown.reject(gone);
     this.#scale.resolve(1);
     this.#display.close(gone);
-    this.#toStage("ended", farewell(result));
+    const complaint = this.#known.findLast((news) => news.kind === "complaint")?.text;
+    this.#toStage("ended", farewell(result, { complaint, wasAsked: this.#ending.signal.aborted }));
     for (const tab of this.#tabs) tab.close();
   }
 
@@ -225,22 +238,4 @@ export class View {
   readonly #tell = (news: ViewNews): void => {
     for (const tab of this.#tabs) tab.tell(news);
   };
-}
-
-/** What a page says at the end, for people. */
-function farewell({ outcome, disposal, id }: TaskResult): string {
-  const steps = disposal.steps;
-  const gone =
-    id === ""
-      ? "No micro-VM was made."
-      : disposal.complete
-        ? `Its micro-VM is gone: ${steps.length} of ${steps.length} disposal steps were seen to be done.`
-        : "Its micro-VM is NOT proved gone: run mayfly ps.";
-  const why =
-    outcome.kind === "failed"
-      ? `${outcome.message}. `
-      : outcome.kind === "limit"
-        ? "It went over a limit. "
-        : "";
-  return `${why}${gone}`;
 }

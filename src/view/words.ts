@@ -1,9 +1,11 @@
 import type { OutputConsumer } from "../task/index.ts";
-import { attempt } from "../foundation/index.ts";
+import { attempt, neutralise } from "../foundation/index.ts";
 
 /** The longest line that says something; a longer one says nothing. */
 const LONGEST_LINE = 16 * 1024;
 const LONGEST_URL = 2048;
+const LONGEST_COMPLAINT = 300;
+const MOST_COMPLAINTS = 20;
 
 interface Listener {
   /** The first of what is shown is on the screen, as the guest says. */
@@ -14,6 +16,28 @@ interface Listener {
 
 /** Takes what the program in the guest prints: lines of two kinds are heard, the rest is dropped. */
 export function hearWords({ onReady, onElsewhere }: Listener): OutputConsumer {
+  return byLine(hear);
+
+  function hear(line: string): void {
+    if (line.length > LONGEST_LINE) return;
+    if (line === "ready") onReady();
+    const [, given] = /^elsewhere (\S+)$/.exec(line) ?? [];
+    const url = given === undefined ? undefined : readUrl(given);
+    if (url !== undefined) onElsewhere(url);
+  }
+}
+
+/** Takes what the program in the guest complains of: the first lines, neutralised, are for people; the rest is dropped. */
+export function hearComplaints(onComplaint: (text: string) => void): OutputConsumer {
+  let count = 0;
+  return byLine((line) => {
+    const text = neutralise(Buffer.from(line, "latin1").toString("utf8").trim(), LONGEST_COMPLAINT);
+    if (text !== "" && ++count <= MOST_COMPLAINTS) onComplaint(text);
+  });
+}
+
+/** Takes lines, of which a longer one than `LONGEST_LINE` is cut to one character more. Bytes are as in Latin-1. */
+function byLine(hear: (line: string) => void): OutputConsumer {
   return async (output) => {
     let line = "";
     for await (const chunk of output) {
@@ -23,14 +47,6 @@ export function hearWords({ onReady, onElsewhere }: Listener): OutputConsumer {
     }
     hear(line);
   };
-
-  function hear(line: string): void {
-    if (line.length > LONGEST_LINE) return;
-    if (line === "ready") onReady();
-    const [, given] = /^elsewhere (\S+)$/.exec(line) ?? [];
-    const url = given === undefined ? undefined : readUrl(given);
-    if (url !== undefined) onElsewhere(url);
-  }
 }
 
 /** A page's address as a guest gives it: whole, or with everything percent-encoded. */

@@ -1,13 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import sharp from "sharp";
-import { ROOT } from "../e2e/cli-process.ts";
-
-/** Where pictures of what was seen are kept. */
-const KEPT = join(ROOT, "test-results");
+import { picturePath } from "../support/pictures.ts";
 
 /** Debian's Chromium, without a window. Root has no use of its sandbox. */
 export async function openBrowser(): Promise<Browser> {
@@ -77,8 +73,7 @@ export async function seen(
 
 /** Keeps a picture for whoever looks at the tests' results. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
-  mkdirSync(KEPT, { recursive: true });
-  await page.screenshot({ path: join(KEPT, `${name}.png`) });
+  await page.screenshot({ path: picturePath(name) });
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

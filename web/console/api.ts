@@ -5,7 +5,9 @@ import type {
   Profile,
   ReportRow,
   TaskView,
+  ViewStart,
 } from "../../src/contract/api/index.ts";
+import type { Clipboard } from "./clipboard-choice.tsx";
 
 /** What the daemon offers to its own page; the page lies one level below it. */
 const BASE = new URL("../v1/", location.href);
@@ -53,17 +55,17 @@ export const api = {
       headers: { "content-type": "application/octet-stream" },
       body: file,
     }),
-  viewDocument: async (file: File): Promise<TaskView> =>
-    await askJson<TaskView>(`views/document?name=${encodeURIComponent(file.name)}`, {
+  viewDocument: async (file: File, clipboard: Clipboard): Promise<TaskView> =>
+    await askJson<TaskView>(`views/document?name=${encodeURIComponent(file.name)}&clipboard=${clipboard}`, {
       method: "POST",
       headers: { "content-type": "application/octet-stream" },
       body: file,
     }),
-  browse: async (url: string, perSite: boolean): Promise<TaskView> =>
+  browse: async (start: ViewStart): Promise<TaskView> =>
     await askJson<TaskView>("views", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ url, perSite }),
+      body: JSON.stringify(start),
     }),
   startShell: async (profile: string): Promise<TaskView> =>
     await askJson<TaskView>("tasks", {

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "./api.ts";
+import { ClipboardChoice, type Clipboard } from "./clipboard-choice.tsx";
 import { openScreen } from "./screen.tsx";
 import { act, noteStarted } from "./state.ts";
 
@@ -9,6 +10,7 @@ const isOver = signal(false);
 const sending = signal(0);
 /** What a document that comes is for: a safe copy, or to be looked at and worked on. */
 const isLive = signal(false);
+const clipboard = signal<Clipboard>("none");
 
 /** Each file becomes a task of its own. */
 function openAll(files: Iterable<File>): void {
@@ -16,7 +18,8 @@ function openAll(files: Iterable<File>): void {
     sending.value += 1;
     act(async () => {
       try {
-        if (isLive.value) await openScreen(async () => await api.viewDocument(file));
+        const direction = clipboard.value;
+        if (isLive.value) await openScreen(async () => await api.viewDocument(file, direction));
         else noteStarted(await api.openDocument(file));
       } finally {
         sending.value -= 1;
@@ -88,6 +91,7 @@ export function DropZone(): JSX.Element {
             : "It is opened in a micro-VM of its own. You get a safe copy: what it shows, and nothing that could run."}
         </p>
         <Purpose />
+        {isLive.value && <ClipboardChoice direction={clipboard} />}
       </div>
       <input
         ref={chooser}

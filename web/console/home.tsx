@@ -23,7 +23,7 @@ export function Home(): JSX.Element {
       <section aria-labelledby="running">
         <div class="heading">
           <h2 id="running">
-            Running <span class="count">{busy.length}</span>
+            Running <span class="count">{busy.length + waiting.length}</span>
           </h2>
           <StartShell />
         </div>

@@ -1,11 +1,13 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { api } from "./api.ts";
+import { ClipboardChoice, type Clipboard } from "./clipboard-choice.tsx";
 import { openScreen } from "./screen.tsx";
 import { act } from "./state.ts";
 
 const address = signal("");
 const isPerSite = signal(false);
+const clipboard = signal<Clipboard>("none");
 
 /** Takes a link, and shows its page in a browser in a micro-VM of its own. */
 export function LinkForm(): JSX.Element {
@@ -13,8 +15,9 @@ export function LinkForm(): JSX.Element {
     event.preventDefault();
     const url = address.value.trim();
     if (url === "") return;
+    const start = { url, perSite: isPerSite.value, clipboard: clipboard.value };
     act(async () => {
-      await openScreen(async () => await api.browse(url, isPerSite.value));
+      await openScreen(async () => await api.browse(start));
       address.value = "";
     });
   };
@@ -40,6 +43,7 @@ export function LinkForm(): JSX.Element {
         />
         A micro-VM for each site
       </label>
+      <ClipboardChoice direction={clipboard} />
       <button type="submit">Open the page</button>
     </form>
   );

@@ -6,6 +6,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { terminalSocket } from "./api.ts";
 import { withAdoptedStyles } from "./adopted-styles.ts";
 
+/** How the daemon closes a socket of what it has no terminal of. */
+const NOT_HERE = 4404;
+
 /**
  * A task's terminal. What it shows is a guest's: no title is taken from it, no link can be followed, and it cannot reach
  * the clipboard (no addon for any of these is loaded).
@@ -51,8 +54,9 @@ function connect(element: HTMLElement, id: string): () => void {
   socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
     terminal.write(new Uint8Array(data));
   };
-  socket.onclose = () => {
-    terminal.write("\r\n\x1b[2m— ended —\x1b[0m\r\n");
+  socket.onclose = ({ code }) => {
+    const why = code === NOT_HERE ? "its terminal is where it was started" : "ended";
+    terminal.write(`\r\n\x1b[2m— ${why} —\x1b[0m\r\n`);
     terminal.options.disableStdin = true;
   };
   terminal.onData((text) => {

@@ -11,7 +11,7 @@ interface Props {
 /** What is shown, what holds it, and what a person may do with it as the policy says. */
 export function Bar({ model, panel, onPanel }: Props): JSX.Element {
   const about = model.about.value;
-  const isLive = model.stage.value !== "ended" && model.stage.value !== "ending";
+  const isLive = model.stage.value !== "ended" && model.stage.value !== "ending" && !model.isSilent.value;
   const toggle = (name: PanelName): void => {
     onPanel(panel === name ? undefined : name);
   };

@@ -11,6 +11,8 @@ export interface ConnectionEvents {
   readonly onScreen: (data: ArrayBuffer) => void;
   /** @param final there is nothing to come back to */
   readonly onLost: (final: number | undefined) => void;
+  /** Nobody answers where it was. It is tried again all the same. */
+  readonly onSilence: () => void;
 }
 
 /** A tab's WebSocket, made anew where it breaks. */
@@ -45,7 +47,9 @@ export class Connection {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
+    let wasOpen = false;
     socket.onopen = () => {
+      wasOpen = true;
       this.#wait = FIRST_WAIT_MS;
       this.#events.onOpen();
     };
@@ -57,6 +61,7 @@ export class Connection {
       if (this.#socket !== socket || this.#isClosed) return;
       this.#events.onLost(FINAL.has(code) ? code : undefined);
       if (FINAL.has(code)) return;
+      if (!wasOpen) this.#events.onSilence();
       setTimeout(() => {
         this.#open();
       }, this.#wait);

@@ -25,6 +25,8 @@ export class ViewModel {
   readonly stage: Signal<ViewStage> = signal("starting");
   readonly farewell = signal("");
   readonly isConnected = signal(false);
+  /** Nobody answers: whoever ran it has ended, most likely. */
+  readonly isSilent = signal(false);
   readonly isBounded = signal(false);
   readonly hasText = signal(false);
   readonly files: Signal<readonly ViewFile[] | undefined> = signal(undefined);
@@ -45,6 +47,7 @@ export class ViewModel {
     this.#connection = new Connection(socket, {
       onOpen: () => {
         this.isConnected.value = true;
+        this.isSilent.value = false;
         this.#asked = "";
         this.#resize();
       },
@@ -54,6 +57,9 @@ export class ViewModel {
       onScreen: (data) => this.#screen?.receive(data),
       onLost: (final) => {
         this.#lost(final);
+      },
+      onSilence: () => {
+        this.isSilent.value = true;
       },
     });
     this.#observer = new ResizeObserver(() => {
@@ -123,12 +129,17 @@ export class ViewModel {
       case "stage":
         this.stage.value = news.stage;
         this.farewell.value = news.text;
+        // What did not work on the way there is told no more: the farewell says why it ended.
+        if (news.stage === "ended" && this.notice.value?.isBad === true) this.notice.value = undefined;
         break;
       case "size":
         this.isBounded.value = news.isBounded;
         break;
       case "screen":
         this.#show();
+        break;
+      case "complaint":
+        this.say(`It says inside: ${news.text}`, true);
         break;
       case "offer":
         this.hasText.value = news.hasText;
@@ -140,7 +151,10 @@ export class ViewModel {
 
   /** What became of what a person asked for. */
   #hearAnswer(
-    news: Exclude<ViewNews, { kind: "view" | "machine" | "stage" | "size" | "screen" | "offer" }>,
+    news: Exclude<
+      ViewNews,
+      { kind: "view" | "machine" | "stage" | "complaint" | "size" | "screen" | "offer" }
+    >,
   ): void {
     switch (news.kind) {
       case "pasted":

@@ -12,7 +12,7 @@ interface Props {
 }
 
 export function Panels({ model, panel, onClose }: Props): JSX.Element | null {
-  if (model.stage.value === "ended") return null;
+  if (model.stage.value === "ended" || model.isSilent.value) return null;
   if (model.copied.value !== undefined) return <CopiedPanel model={model} text={model.copied.value} />;
   switch (panel) {
     case "paste":

@@ -7,9 +7,17 @@ const NOTICE_MS = 8_000;
 /** What lies over the screen: that it is still coming, that it has ended, a link to elsewhere, a notice. */
 export function Veil({ model }: { readonly model: ViewModel }): JSX.Element {
   const stage = model.stage.value;
+  const isSilent = model.isSilent.value && stage !== "ended";
   return (
     <>
-      {stage === "starting" && (
+      {isSilent && (
+        <div class="veil" role="alert">
+          <h2>Mayfly does not answer</h2>
+          <p>If it has ended, the micro-VM ended with it, and what was not saved is gone.</p>
+          <p class="quiet">If it answers again, this page goes on by itself.</p>
+        </div>
+      )}
+      {stage === "starting" && !isSilent && (
         <div class="veil">
           <p>Starting a micro-VM for it …</p>
         </div>
@@ -31,7 +39,7 @@ export function Veil({ model }: { readonly model: ViewModel }): JSX.Element {
 
 function Elsewhere({ model }: { readonly model: ViewModel }): JSX.Element | null {
   const link = model.elsewhere.value;
-  if (link === undefined || model.stage.value === "ended") return null;
+  if (link === undefined || model.stage.value === "ended" || model.isSilent.value) return null;
   return (
     <div class="toast" role="status">
       <p>

@@ -10,7 +10,7 @@ import { TextForm } from "./text.ts";
 export type { FormSet } from "./form-set.ts";
 export type { Word } from "./form.ts";
 export { markOrigin, originUrl } from "./origin.ts";
-export { requireFree } from "./place.ts";
+export { findTaken, requireFree } from "./place.ts";
 
 const WRITERS: Readonly<
   Record<SafeForm, (place: FormPlace, meter: Meter) => FormWriter | Promise<FormWriter>>

@@ -20,6 +20,15 @@ export async function requireFree(
   { directory, stem, force }: Target,
 ): Promise<void> {
   if (force) return;
+  const path = await findTaken(forms, { directory, stem });
+  if (path !== undefined) throw inTheWay(path);
+}
+
+/** @returns the first path that is taken of those which safe copies would get; undefined where all are free */
+export async function findTaken(
+  forms: readonly SafeForm[],
+  { directory, stem }: Pick<FormPlace, "directory" | "stem">,
+): Promise<string | undefined> {
   for (const path of forms.flatMap((form) =>
     FIRST_NAMES[form].map((end) => join(directory, `${stem}${end}`)),
   )) {
@@ -27,8 +36,9 @@ export async function requireFree(
       () => true,
       () => false,
     );
-    if (there) throw inTheWay(path);
+    if (there) return path;
   }
+  return undefined;
 }
 
 /**
