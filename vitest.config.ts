@@ -9,7 +9,7 @@ export default defineConfig({
     retry: 0,
     env: { MAYFLY_DAEMON: "off" }, // whoever tests the daemon says otherwise
     maxWorkers: 2,
-    reporters: ["default", "./test/support/plain-reporter.ts"],
+    reporters: ["default", "./test/support/pictures.ts", "./test/support/plain-reporter.ts"],
     projects: [
       {
         test: {

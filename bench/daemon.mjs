@@ -1,5 +1,5 @@
-// How long `mayfly run -- true` takes from start to exit, by the daemon and embedded, in turn in one run: medians and their
-// ratio. Starts a daemon of its own.
+// How long `mayfly run -- true` takes from start to exit, by the daemon and embedded, and `mayfly --version`, which does
+// nothing, in turn in one run: medians and their ratio. Starts a daemon of its own.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ function median(values) {
 
 function time(...words) {
   const from = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [main, "run", ...words, "--", "true"], { env });
+  const { status, stderr } = spawnSync(process.execPath, [main, ...words], { env });
   if (status !== 0) throw new Error(String(stderr));
   return performance.now() - from;
 }
@@ -35,17 +35,19 @@ function untilReady() {
 
 try {
   mayfly("up", "--detach", "--no-open", "--no-console", "--standby", "base=1");
-  const [served, embedded] = [[], []];
+  const [nothing, served, embedded] = [[], [], []];
   for (let turn = 0; turn < TURNS; turn++) {
     untilReady();
-    served.push(time());
+    nothing.push(time("--version"));
+    served.push(time("run", "--", "true"));
     untilReady();
-    embedded.push(time("--embedded"));
+    embedded.push(time("run", "--embedded", "--", "true"));
   }
-  const [a, b] = [median(served), median(embedded)].map(Math.round);
-  console.log(
-    JSON.stringify({ turns: TURNS, daemonMs: a, embeddedMs: b, ratio: Number((b / a).toFixed(2)) }),
+  const [versionMs, daemonMs, embeddedMs] = [nothing, served, embedded].map((each) =>
+    Math.round(median(each)),
   );
+  const ratio = Number((embeddedMs / daemonMs).toFixed(2));
+  console.log(JSON.stringify({ turns: TURNS, versionMs, daemonMs, embeddedMs, ratio }));
 } finally {
   mayfly("down");
   rmSync(directory, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-import { Ledger, runDirectory } from "../dist/disposal/index.js";
+import { Ledger } from "../dist/disposal/index.js";
+import { runDirectory } from "../dist/foundation/index.js";
 
 /** QEMU's process of a micro-VM. */
 export function ledgerPid(id) {

@@ -11,10 +11,14 @@ import { median, round, summary } from "./machine.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUDGET = join(ROOT, "examples", "budget.xlsx");
 const KEYS = 40;
+/** What the local page is filled with: nothing else on the screen is so. */
+const FILL = [32, 160, 96];
+const PAGE = `<body style="margin:0;background:rgb(${FILL})"><input autofocus style="caret-color:transparent;font:24px sans-serif;margin:80px;width:1000px">`;
 
 /**
  * Live views in a real browser: from the request to the first content in the tab, from a standby and cold (the same image
- * booted, its program started and warmed up as the template's was, the same page), in turns within one run; and from a key to a changed pixel.
+ * booted, its program started and warmed up as the template's was, the same page), in turns within one run; and from a key to
+ * a changed pixel, in a text field of the page.
  */
 export async function view(host, images, accelerator, rounds) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -27,9 +31,13 @@ export async function view(host, images, accelerator, rounds) {
     const policy = { network: { private: [`${address}:${port}`] } };
     const page = () => admitPage(`http://${address}:${port}/`, { policy }, undefined);
     return {
-      document: await compare(bench, images.office, () => admitDocument(BUDGET, {}), rounds),
-      page: await compare(bench, images.browser, page, rounds),
-      keyToPixel: await keyToPixel(bench),
+      document: await compare(
+        bench,
+        { image: images.office, admit: () => admitDocument(BUDGET, {}) },
+        rounds,
+      ),
+      page: await compare(bench, { image: images.browser, admit: page, fill: FILL }, rounds),
+      keyToPixelMs: await keyToPixel(bench, page()),
     };
   } finally {
     site.close();
@@ -44,7 +52,7 @@ async function localSite() {
   const [own] = Object.values(networkInterfaces()).flatMap((each) => each.filter(isReachable));
   if (own === undefined) throw new Error("this host has no address but its loopback");
   const site = createServer((_request, response) => {
-    response.setHeader("content-type", "text/html").end("<h1>A local page</h1>");
+    response.setHeader("content-type", "text/html").end(PAGE);
   });
   await new Promise((resolve) => site.listen(0, own.address, resolve));
   return site;
@@ -54,14 +62,17 @@ function isReachable({ family, internal }) {
   return family === "IPv4" && !internal;
 }
 
-async function compare(bench, image, admit, rounds) {
+async function compare(bench, { image, admit, fill }, rounds) {
   const times = { cold: [], standby: [] };
-  const cold = coldMicrovisor(bench, image);
+  const coldly = coldMicrovisor(bench, image);
   const limits = (await bench.microvisor.profileDefaults(image.name)).limits;
   for (let turn = 0; turn < rounds; turn++) {
-    times.cold.push(await untilSeen(bench, cold, admit()));
+    times.cold.push(await untilSeen(bench, coldly, admit(), fill));
     await bench.microvisor.keepStandby(image.name, fullLimits(limits), 1);
-    times.standby.push(await untilSeen(bench, bench.microvisor, admit()));
+    const [cold] = times.cold.slice(-1);
+    console.error(`  ${image.name}: cold ${Math.round(cold)} ms, and now from a standby …`);
+    times.standby.push(await untilSeen(bench, bench.microvisor, admit(), fill));
+    console.error(`  ${image.name}: ${Math.round(times.standby.at(-1))} ms from a standby`);
     await bench.microvisor.keepStandby(image.name, fullLimits(limits), 0);
   }
   return {
@@ -100,14 +111,32 @@ function coldMicrovisor({ host, accelerator }, image) {
   };
 }
 
-/** Milliseconds until the guest has said that it is shown, and the tab has it. */
-async function untilSeen(bench, microvisor, admitted) {
+/**
+ * Milliseconds until it is on the tab's canvas: the guest has said that it is shown, and more than a tenth of the pixels
+ * have the page's colour or, of a document, another than most have.
+ */
+async function untilSeen(bench, microvisor, admitted, fill) {
   const from = performance.now();
   const { shown, tab, done } = await open(bench, microvisor, admitted);
   await shown.ready;
-  await tab.evaluate(
-    "new Promise((resolve) => { const look = () => (document.querySelector('.state.shown') ? resolve() : requestAnimationFrame(look)); look(); })",
-  );
+  await tab.evaluate(`new Promise((resolve) => {
+    const fill = ${JSON.stringify(fill)};
+    const isSeen = () => {
+      const canvas = document.querySelector(".screen canvas");
+      if (!document.querySelector(".state.shown") || !canvas?.width) return false;
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const counts = new Map();
+      for (let i = 0; i < data.length; i += 4) {
+        const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
+      }
+      const share = (count = 0) => (4 * count) / data.length;
+      if (fill !== undefined) return share(counts.get((fill[0] << 16) | (fill[1] << 8) | fill[2])) > 0.1;
+      return 1 - share(Math.max(...counts.values())) > 0.1;
+    };
+    const look = () => (isSeen() ? resolve() : requestAnimationFrame(look));
+    look();
+  })`);
   const took = performance.now() - from;
   await done();
   return took;
@@ -115,26 +144,26 @@ async function untilSeen(bench, microvisor, admitted) {
 
 async function open({ browser, server }, microvisor, admitted) {
   const shown = new View(admitted, { microvisor, openElsewhere: async () => "" });
-  const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
+  const context = await browser.newContext({ viewport: { width: 1300, height: 760 } });
   const tab = await context.newPage();
   await tab.goto(server.link(server.add(shown)));
   const done = async () => {
     await context.close();
-    const result = await shown.end();
-    if (!result.disposal.complete) throw new Error(JSON.stringify(result));
+    const { disposal, warnings } = await shown.end();
+    if (!disposal.complete) throw new Error(JSON.stringify({ disposal, warnings }));
   };
   return { shown, tab, done };
 }
 
-/** From a key in the tab to the first changed pixel of the tab, in a spreadsheet's cell. */
-async function keyToPixel(bench) {
-  const { shown, tab, done } = await open(bench, bench.microvisor, admitDocument(BUDGET, {}));
+/** From a key in the tab to the first changed pixel of the tab, in the page's text field, whose caret does not blink. */
+async function keyToPixel(bench, admitted) {
+  const { shown, tab, done } = await open(bench, bench.microvisor, admitted);
   await shown.ready;
   await tab.locator(".screen canvas").focus();
   await tab.evaluate(`window.firstChange = () => new Promise((resolve) => {
     const canvas = document.querySelector(".screen canvas");
     const context = canvas.getContext("2d");
-    const sum = () => { const { data } = context.getImageData(0, 0, canvas.width, canvas.height); let hash = 0; for (let i = 0; i < data.length; i += 4) hash = (hash * 31 + data[i]) | 0; return hash; };
+    const sum = () => { const { data } = context.getImageData(0, 80, canvas.width, 240); let hash = 0; for (let i = 0; i < data.length; i += 4) hash = (hash * 31 + data[i]) | 0; return hash; };
     const before = sum();
     let from;
     window.addEventListener("keydown", () => { from = performance.now(); }, { once: true, capture: true });

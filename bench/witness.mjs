@@ -1,5 +1,5 @@
 import { Microvisor } from "../dist/microvisor/index.js";
-import { DEFAULT_LIMITS } from "../dist/policy/index.js";
+import { DEFAULT_LIMITS } from "../dist/contract/index.js";
 import { cpuMs, median, round, summary } from "./machine.mjs";
 
 /** As a build does: many short programs, many small files, some of them made to be run. */
