@@ -54,20 +54,26 @@ export async function readScreen(page: Page, enlarge = 1): Promise<string> {
   }).toString();
 }
 
+/** How long a person would look for something before giving up, in ms; a loaded machine under emulation is slow. */
+const PATIENCE_MS = 240_000;
+
 /**
- * Looks again and again until the screen says it; the test's own limit ends a wait in vain.
+ * Looks again and again until the screen says it.
  * @param how.before done before each look
+ * @throws Error with what the screen said last
  */
 export async function seen(
   page: Page,
   pattern: RegExp,
   { enlarge = 1, before }: { readonly enlarge?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<string> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     await before?.();
     const text = await readScreen(page, enlarge);
     if (pattern.test(text)) return text;
     await keepPicture(page, "waiting");
+    if (performance.now() > giveUpAt) throw new Error(`never saw ${String(pattern)}; the screen says: ${text}`);
   }
 }
 
