@@ -62,6 +62,7 @@ function expectGone(result: TaskResult): void {
 describe("mayfly.browse", { timeout: 1_200_000 }, () => {
   it("shows a site with a form and scripts, and leaves nothing", async () => {
     const { view, page } = await showSite();
+    await seen(page, /TYPE/); // the page has the keyboard as it comes, not the browser's bar
     await keepPicture(page, "site");
     await click(page, 2);
     await seen(page, /SCRIPT 42/);

@@ -25,7 +25,7 @@ const FOCUSED = "<style>input:focus + b::after { content: ' TYPE' }</style>";
 function shop(other: string): string {
   return page(
     "Welcome SHOP",
-    `${FOCUSED}<form method=post action=/order><input name=what ${FIELD}><b></b></form>`,
+    `${FOCUSED}<form method=post action=/order><input name=what autofocus ${FIELD}><b></b></form>`,
     `<button ${FIELD} onclick="this.textContent='SCRIPT '+(6*7)">Count</button>`,
     `<a href=/letter.txt download>The whole letter</a>`,
     `<button ${FIELD} onclick="print();this.textContent='PRINTED'">Paper</button>`,

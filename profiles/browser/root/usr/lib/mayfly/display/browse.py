@@ -93,6 +93,8 @@ class Browsing:
     def _ready(self):
         if not self._shown:
             self._shown = True
+            # Nobody wants to go back to the blank page that was there before.
+            self._chromium.send("Page.resetNavigationHistory", self._session)
             self._asker.say("ready")
 
     def _decide(self, session, about):

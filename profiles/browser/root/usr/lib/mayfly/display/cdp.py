@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-breakpad",
     "--disable-component-update",
+    # Its updater asks all the same once it has run for a while: of this machine, where nobody answers.
+    "--component-updater=url-source=http://127.0.0.1:1/",
     "--disable-default-apps",
     "--disable-domain-reliability",
     "--disable-field-trial-config",

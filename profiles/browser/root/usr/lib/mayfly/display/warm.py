@@ -1,7 +1,8 @@
-"""Shows a page that has something of all that pages have, so that what shows pages is loaded; then a blank one."""
+"""Shows a page that has something of all that pages have, so that what loads and shows pages is there; then a blank one."""
 
+import http.server
+import threading
 import time
-from urllib.parse import quote
 
 from windows import Windows
 
@@ -16,14 +17,42 @@ const k=document.getElementById('k').getContext('2d');k.fillRect(5,5,40,40);
 Promise.resolve().then(()=>{document.title='Warmed '+JSON.stringify({a:[1,2]}).replace(/a/g,'b')});</script>"""
 
 
+class Site(http.server.ThreadingHTTPServer):
+    """The page, as a site of this machine's own: that goes through all that a page of the network goes through, a process
+    of its own for the site included. It says that there is no such page, as those are not kept in the history."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            content = PAGE.encode()
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Answers)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/"
+
+
 def warm(chromium, asker, words):
     """`warm`: one round."""
     windows = Windows(chromium)
     session, target = windows.first()
-    for url in (f"data:text/html,{quote(PAGE)}", "about:blank"):
-        document = windows.document_of(session)
-        chromium.call("Page.navigate", session, url=url)
-        _wait(chromium, windows, target, document)
+    with Site() as site:
+        for url in (site.url, "about:blank"):
+            document = windows.document_of(session)
+            chromium.call("Page.navigate", session, url=url)
+            _wait(chromium, windows, target, document)
+        site.shutdown()
+    chromium.call("Page.resetNavigationHistory", session)
+    # A blank page leaves the keyboard to the address bar, where it would stay when a page comes.
+    chromium.call("Page.bringToFront", session)
     windows.end()
     asker.say("warm")
     return 0
