@@ -7,7 +7,7 @@ import { connect, type ConnectTarget } from "./connect.ts";
 import { Connection, type Greeting } from "./connection.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
-import type { GuestLookup, OutwardStream } from "./outward.ts";
+import type { GuestLookup, OutwardStream, OutwardTarget } from "./outward.ts";
 import { ProcessStream, type ExecRequest, type GuestProcess } from "./process.ts";
 import { put, type NewGuestFile } from "./put.ts";
 import { WitnessStream, type GuestWitness, type WitnessOptions } from "./witness.ts";
@@ -65,6 +65,11 @@ export interface AgentConnection {
    * earlier one. It must use the stream's `duplex`, or refuse it, or destroy it: at most 4,096 are open at a time.
    */
   onOutward(listener: (stream: OutwardStream) => void): void;
+  /**
+   * Connections that were refused here because the guest has 4,096 open. An honest agent refuses them itself, and tells
+   * nobody. The one listener replaces an earlier one.
+   */
+  onBeyond(listener: (asked: OutwardTarget) => void): void;
   /** Each name once that programs ask for, at most 4,096. The one listener replaces an earlier one. */
   onLookup(listener: (lookup: GuestLookup) => void): void;
   /** Settles when the connection has ended, with why; undefined after `powerOff`. Never rejects. */
@@ -84,6 +89,7 @@ class Agent implements AgentConnection {
   private outwardListener: (stream: OutwardStream) => void = (stream) => {
     stream.refuse("");
   };
+  private beyondListener: (asked: OutwardTarget) => void = () => undefined;
   private lookupListener: (lookup: GuestLookup) => void = () => undefined;
 
   constructor(socket: Duplex) {
@@ -97,6 +103,9 @@ class Agent implements AgentConnection {
       },
       outward: (stream) => {
         this.outwardListener(stream);
+      },
+      beyond: (asked) => {
+        this.beyondListener(asked);
       },
     });
   }
@@ -163,6 +172,10 @@ class Agent implements AgentConnection {
 
   onOutward(listener: (stream: OutwardStream) => void): void {
     this.outwardListener = listener;
+  }
+
+  onBeyond(listener: (asked: OutwardTarget) => void): void {
+    this.beyondListener = listener;
   }
 
   onLookup(listener: (lookup: GuestLookup) => void): void {

@@ -13,7 +13,7 @@ import { NEWEST_VERSION, OLDEST_VERSION, type GuestMessage } from "../contract/a
 import { asMayflyError, deferred, MayflyError, MIB, type Untrusted } from "../foundation/index.ts";
 import { guestError } from "./guest-error.ts";
 import { Multiplexer, type StreamHandler } from "./multiplexer.ts";
-import { GuestStream, type OutwardOwner, type OutwardStream } from "./outward.ts";
+import { GuestStream, type OutwardOwner, type OutwardStream, type OutwardTarget } from "./outward.ts";
 import { Transport } from "./transport.ts";
 
 export interface Greeting {
@@ -35,6 +35,8 @@ export interface ConnectionEvents {
   readonly event: (message: Received<"EVENT">) => void;
   readonly lookup: (message: Received<"LOOKUP">) => void;
   readonly outward: (stream: OutwardStream) => void;
+  /** One too many was refused. */
+  readonly beyond: (asked: OutwardTarget) => void;
 }
 
 /** One connection to an agent, from HELLO to its end; the operations run on its streams. */
@@ -196,6 +198,7 @@ export class Connection implements OutwardOwner {
   private onOutward(message: Received<"OUTWARD">): void {
     if (!this.streams.openedByGuest(message.stream)) {
       this.refuse(message.stream, "too many connections");
+      this.events.beyond(message.body);
       return;
     }
     const stream = new GuestStream(this, message);

@@ -19,15 +19,19 @@ export interface GuestLookup {
   readonly recordType: number;
 }
 
-/**
- * A connection that a program in the guest opened to another machine. The program takes it for established: it may
- * have sent already, up to 65,536 bytes, and waits for an answer.
- */
-export interface OutwardStream {
+/** What a program in the guest wants to connect to. */
+export interface OutwardTarget {
   /** The name that was resolved in the guest, in lower case, or an address as text. */
   readonly host: Untrusted<string>;
   /** 0 … 65,535. */
   readonly port: number;
+}
+
+/**
+ * A connection that a program in the guest opened to another machine. The program takes it for established: it may
+ * have sent already, up to 65,536 bytes, and waits for an answer.
+ */
+export interface OutwardStream extends OutwardTarget {
   /**
    * The program's end. Each direction ends on its own; destroying it resets the program's connection. Errors with
    * E_CLOSED where the program or the guest breaks it off.

@@ -25,7 +25,7 @@ export type {
   Place,
   Secret,
 } from "./network-policy.ts";
-export { NO_NETWORK, bothRules, namesRule } from "./network-record.ts";
+export { NO_NETWORK, bothRules, mayLackRefused, namesRule } from "./network-record.ts";
 export type {
   HttpRecord,
   NetworkRecord,

@@ -1,3 +1,5 @@
+import { MAX_OUTWARD_STREAMS } from "./agent/limits.ts";
+
 /** The one that a stream was opened to, as the program in the guest asked. Neutralised. */
 export interface StreamTarget {
   /** A host name (lower case, punycode), or an address where the program named one. */
@@ -73,11 +75,28 @@ export interface NetworkRecord {
   readonly streams: readonly StreamRecord[];
   /** Streams beyond those. */
   readonly omitted: number;
+  /**
+   * The most that were open at a time, at most 4,096: one that has so many is refused more by its own agent, which does
+   * not tell. Undefined in reports of versions that did not count.
+   */
+  readonly mostOpen?: number | undefined;
   /** Names that were asked for, connected to or not; the guest's word, neutralised; at most 1,000. */
   readonly lookups: readonly string[];
   readonly bytesOut: number;
   readonly bytesIn: number;
 }
 
+/** Whether the guest's own agent may have refused connections, which nobody recorded. */
+export function mayLackRefused({ mostOpen = 0 }: NetworkRecord): boolean {
+  return mostOpen >= MAX_OUTWARD_STREAMS;
+}
+
 /** What a task that asked for nothing has. */
-export const NO_NETWORK: NetworkRecord = { streams: [], omitted: 0, lookups: [], bytesOut: 0, bytesIn: 0 };
+export const NO_NETWORK: NetworkRecord = {
+  streams: [],
+  omitted: 0,
+  mostOpen: 0,
+  lookups: [],
+  bytesOut: 0,
+  bytesIn: 0,
+};

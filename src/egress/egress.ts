@@ -1,4 +1,5 @@
 import type { SecureContext } from "node:tls";
+import { MAX_OUTWARD_STREAMS } from "../contract/agent/index.ts";
 import type { NetworkRecord, StreamListener } from "../contract/index.ts";
 import { asMayflyError, deferred, openUntrusted, type Untrusted } from "../foundation/index.ts";
 import {
@@ -21,9 +22,6 @@ import { isRefused, overBudget, refused, unreachable, type Refused } from "./ref
 import { requireTls } from "./require-tls.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
-
-/** Streams of a task at a time, those included that the guest is done with and a peer is not. */
-const MOST_OPEN = 4_096;
 
 export interface EgressOptions {
   readonly network: CompiledNetwork;
@@ -75,8 +73,9 @@ export class Egress {
 
   /** A program in the guest asks for a stream. Never throws. */
   readonly accept = (asked: AskedStream): void => {
-    if (this.#serving.size >= MOST_OPEN) {
-      this.#journal.begin(asked.host, asked.port).refuse(`more than ${MOST_OPEN} streams are open`);
+    // The channel counts too, but not those that the guest is done with and a peer is not
+    if (this.#serving.size >= MAX_OUTWARD_STREAMS) {
+      this.beyond(asked);
       asked.refuse("too many streams");
       return;
     }
@@ -87,7 +86,13 @@ export class Egress {
     });
     const serving = this.#run(asked, note).finally(() => this.#serving.delete(serving));
     this.#serving.add(serving);
+    this.#journal.countOpen(this.#serving.size);
   };
+
+  /** A program in the guest asked for a stream and was refused, as too many are open. */
+  beyond({ host, port }: Pick<AskedStream, "host" | "port">): void {
+    this.#journal.begin(host, port).refuse(`more than ${MAX_OUTWARD_STREAMS} streams are open`);
+  }
 
   /** A program in the guest asked for the address of a name. */
   readonly lookup = (name: Untrusted<string>): void => {

@@ -14,6 +14,7 @@ export class Journal {
   readonly #notes = new KeptNotes();
   readonly #lookups = new Set<string>();
   #requests = 0;
+  #mostOpen = 0;
   #bytesOut = 0;
   #bytesIn = 0;
 
@@ -39,6 +40,11 @@ export class Journal {
     if (this.#lookups.size < MOST_LOOKUPS) this.#lookups.add(neutralise(openUntrusted(name), LONGEST_NAME));
   }
 
+  /** So many are open now. */
+  countOpen(streams: number): void {
+    this.#mostOpen = Math.max(this.#mostOpen, streams);
+  }
+
   countOut(bytes: number): void {
     this.#bytesOut += bytes;
   }
@@ -52,6 +58,7 @@ export class Journal {
     return {
       streams,
       omitted: this.#notes.omitted,
+      mostOpen: this.#mostOpen,
       lookups: [...this.#lookups],
       bytesOut: this.#bytesOut,
       bytesIn: this.#bytesIn,

@@ -79,6 +79,7 @@ const Result = v.looseObject({
   network: v.looseObject({
     streams: list(Stream, 10_000),
     omitted: natural,
+    mostOpen: v.optional(natural),
     lookups: list(text, 1_000),
     bytesOut: natural,
     bytesIn: natural,

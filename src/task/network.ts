@@ -51,7 +51,7 @@ export class TaskNetwork {
    * Takes the streams of a machine.
    * @returns variables for its programs, by which they trust the authority that inspects, where one does
    */
-  async attach({ agent, id }: MicroVm): Promise<Readonly<Record<string, string>>> {
+  async attach({ agent, id }: Pick<MicroVm, "agent" | "id">): Promise<Readonly<Record<string, string>>> {
     agent.onOutward((asked) => {
       this.#opened().then(
         (egress) => {
@@ -62,13 +62,15 @@ export class TaskNetwork {
         },
       );
     });
+    agent.onBeyond((asked) => {
+      this.#note((egress) => {
+        egress.beyond(asked);
+      });
+    });
     agent.onLookup(({ name }) => {
-      void ignoring(
-        this.#opened().then((egress) => {
-          egress.lookup(name);
-        }),
-        "a lookup is only recorded",
-      );
+      this.#note((egress) => {
+        egress.lookup(name);
+      });
     });
     const authority = await (await this.#egress)?.authority(id);
     return authority === undefined ? {} : await trustAuthority(agent, authority);
@@ -87,6 +89,11 @@ export class TaskNetwork {
   /** Ends all streams. */
   async close(): Promise<void> {
     await (await this.#egress)?.close();
+  }
+
+  /** What is only recorded holds nobody up. */
+  #note(what: (egress: Egress) => void): void {
+    void ignoring(this.#opened().then(what), "those who ask for a stream are told");
   }
 
   async #opened(): Promise<Egress> {

@@ -55,6 +55,18 @@ it("names a few of many and counts the rest", () => {
   expect(notes.at(-1)).toContain("35 more");
 });
 
+it.each([
+  [4_096, 1],
+  [4_095, 0],
+  [undefined, 0], // an earlier version did not count
+])(
+  "with %s connections open at a time, tells that the guest may have refused more: %i",
+  (mostOpen, notes) => {
+    const told = warningNotes({ ...RESULT, network: { ...NO_NETWORK, mostOpen } });
+    expect(told.filter((note) => /4096 .*refuses more/.test(note))).toHaveLength(notes);
+  },
+);
+
 it("says loudly that disposal is not proved", () => {
   const steps = [{ step: "process", ok: false, ms: 3, detail: "still there" }];
   expect(failureNotes({ ...RESULT, disposal: { complete: false, steps } })[0]).toContain(

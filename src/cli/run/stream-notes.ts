@@ -1,9 +1,10 @@
-import type { NetworkRecord, StreamRecord } from "../../contract/index.ts";
+import { mayLackRefused, type NetworkRecord, type StreamRecord } from "../../contract/index.ts";
 import { formatSize } from "../../foundation/index.ts";
 import { named } from "./named.ts";
 
 /** What a person should know of the connections that the task asked for: those that came to nothing, each once. */
-export function streamNotes({ streams, omitted }: NetworkRecord): string[] {
+export function streamNotes(record: NetworkRecord): string[] {
+  const { streams, omitted, mostOpen = 0 } = record;
   const failed = streams.filter(({ end }) => end === "refused" || end === "unreachable" || end === "budget");
   const notes = [...countSame(failed.map(describe))].map(([note, count]) =>
     count > 1 ? `${note}, ${count} times` : note,
@@ -17,6 +18,11 @@ export function streamNotes({ streams, omitted }: NetworkRecord): string[] {
       ? []
       : [`  Allow it with --allow ${shownTarget(next)}, if the task may reach it.`]),
     ...(omitted > 0 ? [`${omitted} more connections were asked for than are recorded`] : []),
+    ...(mayLackRefused(record)
+      ? [
+          `${mostOpen} connections were open at a time, the most there may be: the guest refuses more unrecorded`,
+        ]
+      : []),
   ];
 }
 

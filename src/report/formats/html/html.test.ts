@@ -40,6 +40,13 @@ describe("the page of a report", () => {
     expect(page).toContain("proved gone");
   });
 
+  it("says where the guest may have refused connections that nobody recorded", () => {
+    const { result } = SAMPLE;
+    const full = { ...SAMPLE, result: { ...result, network: { ...result.network, mostOpen: 4_096 } } };
+    expect(htmlPage(unsigned(full))).toMatch(/4096 were open at a time, the most/);
+    expect(page).not.toContain("were open at a time");
+  });
+
   it.each(HOSTILE_NAMES)("keeps the name %j what it is: text", (name) => {
     const shown = htmlPage(unsigned(withName(name)));
     const harmless = htmlPage(unsigned(withName("x")));

@@ -1,4 +1,10 @@
-import type { Finding, Report, StreamRecord, WitnessEvent } from "../../../contract/index.ts";
+import {
+  mayLackRefused,
+  type Finding,
+  type Report,
+  type StreamRecord,
+  type WitnessEvent,
+} from "../../../contract/index.ts";
 import { formatSize, formatTime } from "../../../foundation/index.ts";
 import { hostAndPort } from "../../granted.ts";
 import { html, type Markup } from "./markup.ts";
@@ -53,7 +59,7 @@ function foremost(streams: readonly StreamRecord[]): readonly StreamRecord[] {
 }
 
 export function networkSection({ result: { network } }: Report): Markup {
-  const { streams, omitted, lookups } = network;
+  const { streams, omitted, lookups, mostOpen = 0 } = network;
   const rows = foremost(streams).map(
     ({ at, target, decision, end, bytesOut, bytesIn, http, program, connected }) => [
       html`<td class="n">${formatTime(at)}</td>
@@ -77,6 +83,12 @@ export function networkSection({ result: { network } }: Report): Markup {
   return html`${streams.length === 0 ? html`<p class="dim">No connection was asked for.</p>` : table(["at", "to", "decision", "out", "in", "why"], rows)}${more(
     streams.length - MOST_ROWS + omitted,
   )}${
+    mayLackRefused(network)
+      ? html`<p class="dim">
+          ${mostOpen} were open at a time, the most there may be: the guest refuses more itself, unrecorded.
+        </p>`
+      : undefined
+  }${
     lookups.length === 0
       ? undefined
       : html`<details>
