@@ -4,7 +4,7 @@ import { Resolver, askSystem } from "./dns/index.ts";
 import { Egress } from "./egress.ts";
 import { trustedRoots } from "./inspect/index.ts";
 import { Capture } from "./pcap/index.ts";
-import { headersOf } from "./secrets.ts";
+import { requireSecrets } from "./secrets.ts";
 
 export interface OpenOptions {
   /** Servers to ask for names, `192.0.2.53` or `192.0.2.53:5353`; default: as the system does. */
@@ -27,7 +27,7 @@ export interface OpenOptions {
 export async function openEgress({ policy, locate }: LocatedNetwork, options: OpenOptions): Promise<Egress> {
   const network = compileNetwork(policy, locate);
   const rules = (policy.allow ?? []).filter((rule): rule is NetworkRule => typeof rule !== "string");
-  for (const { inject } of rules) headersOf(inject ?? {}, options.env);
+  requireSecrets({ policy, locate }, options.env);
   // One for each task: none learns from answers that another one asked for.
   const resolver = new Resolver(askSystem(options.dns));
   const capture = options.pcap === undefined ? undefined : await Capture.open(options.pcap);

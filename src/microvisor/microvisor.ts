@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 import type { IsolationFact, Limits } from "../contract/index.ts";
 import { cgroupHost, type MachineShape } from "../engine/index.ts";
 import { MayflyError, formatSize, isMayflyError } from "../foundation/index.ts";
-import { ensureImage, programHash, type Image } from "../image/index.ts";
+import { ensureImage, networkOfProfile, programHash, type Image } from "../image/index.ts";
 import type { ProfileDefaults } from "../policy/index.ts";
 import { chooseAccelerator, type AcceleratorChoice } from "./accelerator.ts";
 import { shapeOf } from "./boot.ts";
@@ -77,7 +77,10 @@ export class Microvisor implements AsyncDisposable {
   /** What a profile gives to each of its tasks. */
   async profileDefaults(profile: string): Promise<ProfileDefaults> {
     const { limits, memory, vcpus, network } = (await this.image(profile)).profile;
-    return { limits: { ...limits, memory, vcpus }, network };
+    return {
+      limits: { ...limits, memory, vcpus },
+      network: network && (await networkOfProfile(profile, network)),
+    };
   }
 
   /**

@@ -36,7 +36,7 @@ export interface AdmittedTask {
 /** What a profile gives to each of its tasks. */
 export interface ProfileDefaults {
   readonly limits?: Partial<Limits> | undefined;
-  readonly network?: NetworkPolicy | undefined;
+  readonly network?: NetworkPolicy | LocatedNetwork | undefined;
 }
 
 /**

@@ -16,9 +16,14 @@ export function ruleName({ key, where }: Place, text: string): RuleName {
   return `${key} "${neutralise(text, 300)}"${where === undefined ? "" : ` (${where})`}`;
 }
 
-export function badPolicy({ key, where }: Place, what: string): MayflyError {
+/** @param next what to do about it */
+export function badPolicy(
+  { key, where }: Place,
+  what: string,
+  next = "docs/policy.md describes the format.",
+): MayflyError {
   const start = where === undefined ? "" : `${where}: `;
   return new MayflyError("E_BAD_POLICY", `${start}${key === "" ? "" : `${key}: `}${what}`, {
-    next: "docs/policy.md describes the format.",
+    next,
   });
 }

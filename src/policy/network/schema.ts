@@ -15,7 +15,12 @@ const port = v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(
 const secret = v.union([
   v.string(),
   v.strictObject({ env: described(v.string(), "A variable of Mayfly's own environment.") }),
-  v.strictObject({ file: described(v.string(), "A file of the host; its text without the line end.") }),
+  v.strictObject({
+    file: described(
+      v.string(),
+      "A file of the host, relative to this document; its text without the line end.",
+    ),
+  }),
 ]);
 const size = v.union([
   v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
