@@ -11,6 +11,8 @@ export type Answers = Readonly<Record<string, readonly string[] | (() => readonl
 export class DnsServer {
   /** Names that were asked for, in order. */
   readonly asked: string[] = [];
+  /** Names whose AAAA is never answered, and how often it was asked for. */
+  readonly silent = new Map<string, number>();
   /** Name to addresses; may be changed while it runs. `*` stands for all others. */
   readonly names = new Map<string, readonly string[] | (() => readonly string[])>();
   readonly #socket: Socket = createSocket("udp4");
@@ -49,6 +51,11 @@ export class DnsServer {
     const question = message.subarray(12, at + 5);
     const name = labels.join(".").toLowerCase();
     if (type === TYPE_A) this.asked.push(name);
+    const times = this.silent.get(name);
+    if (type === TYPE_AAAA && times !== undefined) {
+      this.silent.set(name, times + 1);
+      return;
+    }
     const known = this.names.get(name) ?? this.names.get("*");
     const has = typeof known === "function" ? (type === TYPE_A ? known() : []) : (known ?? []);
     const records = has

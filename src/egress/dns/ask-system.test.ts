@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { deferred } from "../../foundation/index.ts";
 import { askSystem } from "./index.ts";
 
 /** What stands for DNS and for `/etc/hosts`; each test says what they answer. */
@@ -83,5 +84,61 @@ describe("the names of /etc/hosts", () => {
   it("may not have it either, which is the answer", async () => {
     system.hosts = () => [];
     expect(await askSystem()("a.test")).toEqual([]);
+  });
+});
+
+describe("a family that keeps silent", () => {
+  const silent = async (): Promise<never> => await new Promise(() => undefined);
+  const addresses = (address: string) => async () => await Promise.resolve([{ address, ttl: 60 }]);
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    { none: "resolve6", has: "resolve4", address: "192.0.2.1" },
+    { none: "resolve4", has: "resolve6", address: "2001:db8::1" },
+  ] as const)("is waited for no longer than 50 ms: $none", async ({ none, has, address }) => {
+    system[none] = silent;
+    system[has] = addresses(address);
+    const asking = askSystem()("a.test");
+    const seen = vi.fn();
+    void asking.then(seen);
+    await vi.advanceTimersByTimeAsync(49);
+    expect(seen).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen).toHaveBeenCalled();
+    expect(await asking).toEqual([{ address, ttl: 5 }]); // soon asked for again, as it was only silent
+    expect(lookups).toEqual([]);
+  });
+
+  it("is heard where it speaks in time", async () => {
+    const late = deferred<unknown>();
+    system.resolve6 = async () => await late.promise;
+    system.resolve4 = addresses("192.0.2.1");
+    const asking = askSystem()("a.test");
+    await vi.advanceTimersByTimeAsync(49);
+    late.resolve([{ address: "2001:db8::1", ttl: 60 }]);
+    expect(await asking).toEqual([
+      { address: "2001:db8::1", ttl: 60 },
+      { address: "192.0.2.1", ttl: 60 },
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ["has no addresses", async () => await Promise.resolve([])],
+    ["says that there are none", failing("ENODATA")],
+    ["fails", failing("ESERVFAIL")],
+  ])("is waited for where the other %s", async (_what, other) => {
+    const late = deferred<unknown>();
+    system.resolve6 = async () => await late.promise;
+    system.resolve4 = other;
+    const asking = askSystem()("a.test");
+    await vi.advanceTimersByTimeAsync(5_000);
+    late.resolve([{ address: "2001:db8::1", ttl: 60 }]);
+    expect(await asking).toEqual([{ address: "2001:db8::1", ttl: 60 }]);
   });
 });
