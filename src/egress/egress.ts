@@ -68,6 +68,7 @@ export class Egress {
   async authority(task: string): Promise<string | undefined> {
     if (!this.#options.inspects) return undefined;
     this.#authority ??= await TaskAuthority.create(task);
+    if (this.#isOver) this.#authority.destroy(); // it ended meanwhile
     return this.#authority.certificatePem;
   }
 
