@@ -24,6 +24,7 @@ export type {
   NetworkRule,
   Place,
   Secret,
+  SpokenProtocol,
 } from "./network-policy.ts";
 export { NO_NETWORK, bothRules, mayLackRefused, namesRule } from "./network-record.ts";
 export type {

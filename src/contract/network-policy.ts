@@ -1,6 +1,9 @@
 /** A value that never enters the guest. The text itself, or where Mayfly finds it when the task starts. */
 export type Secret = string | { readonly env: string } | { readonly file: string };
 
+/** What a stream may have to begin with: a ClientHello of TLS, or a request of HTTP/1 in plain text. */
+export type SpokenProtocol = "http" | "tls";
+
 /** One thing that may be connected to, and on which terms. */
 export interface NetworkRule {
   /**
@@ -10,6 +13,8 @@ export interface NetworkRule {
   readonly to: string;
   /** 1 … 65,535, or ranges such as `8000-8100`; default 80 and 443, unless `to` names one. */
   readonly ports?: readonly (number | string)[] | undefined;
+  /** The stream must begin with this protocol; default: whatever it likes. */
+  readonly protocol?: SpokenProtocol | undefined;
   /** `required`: the stream must begin with a TLS ClientHello whose server name is the name that was asked for. */
   readonly tls?: "required" | undefined;
   /** Ends TLS at the host, with a certificate that only this task's guest trusts, so that requests are recorded. */

@@ -469,6 +469,29 @@ describe("the end of a task", () => {
   });
 });
 
+describe("where a protocol is named", () => {
+  it("another is refused by that rule before anything is dialled, though a later rule has the same target", async () => {
+    const server = await serve((socket) => socket.end("hello"));
+    const to = `server.test:${server.port}`;
+    const network = egress(toPort(server.port, { allow: [{ to, protocol: "http" }, to] }));
+    const tls = ask(network, "server.test", server.port);
+    tls.program.write(await clientHello("server.test"));
+    await gone(tls);
+    expect(server.sockets).toHaveLength(0);
+    const http = ask(network, "server.test", server.port);
+    http.program.end("GET /a HTTP/1.1\r\nHost: server.test\r\n\r\n");
+    expect(await http.received).toBe("hello");
+    await gone(http);
+    expect(network.record().streams).toMatchObject([
+      {
+        end: "refused",
+        decision: { reason: "it did not begin with a request of HTTP/1, which this rule requires" },
+      },
+      { end: "closed", http: [{ path: "/a" }], decision: { allowed: true, reason: "" } },
+    ]);
+  });
+});
+
 describe("where TLS is required", () => {
   const policy = (port: number): NetworkPolicy => ({
     allow: [{ to: `server.test:${port}`, tls: "required" }],

@@ -19,7 +19,7 @@ import { TaskAuthority } from "./inspect/index.ts";
 import { Journal } from "./journal.ts";
 import type { Capture } from "./pcap/index.ts";
 import { isRefused, overBudget, refused, unreachable, type Refused } from "./refused.ts";
-import { requireTls } from "./require-tls.ts";
+import { requireStart } from "./require-start.ts";
 import { serve, type Connected } from "./serve.ts";
 import type { StreamNote } from "./stream-note.ts";
 
@@ -153,7 +153,7 @@ export class Egress {
     this.#options.capture?.stream({ name: host, address, port }).refused(why);
   }
 
-  /** Policy, then TLS where a rule wants it, then addresses, then the connection. @returns why it came to no more */
+  /** Policy, then how it begins where a rule wants that, then addresses, then the connection. @returns why it came to no more */
   async #life(asked: AskedStream, note: StreamNote, signal: AbortSignal): Promise<Refused | undefined> {
     if (this.#isOver) return refused("the task is over");
     const cleared = await unlessAborted(this.#cleared(asked, note), signal);
@@ -177,10 +177,8 @@ export class Egress {
     const destination = parseDestination(openUntrusted(asked.host), asked.port);
     const terms = await this.#admitted(destination, note);
     if (isRefused(terms) || destination.kind === "refused") return terms as Refused;
-    if (terms.tls) {
-      const reading = await requireTls(asked.duplex, destination);
-      if (isRefused(reading)) return reading;
-    }
+    const other = await requireStart(asked.duplex, destination, terms);
+    if (other !== undefined) return other;
     const checked = await checkedAddresses(destination, this.#options);
     return isRefused(checked) ? checked : { destination, terms, ...checked };
   }

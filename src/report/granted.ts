@@ -33,6 +33,7 @@ export function grantedRules(network: LocatedNetwork | undefined): GrantedRule[]
       list: "allow" as const,
       rule: ruleName(locate(["network", "allow", index]), rule.to),
       to: rule.to,
+      protocol: rule.protocol,
       tls: rule.tls,
       inspect: rule.inspect ?? false,
       inject: Object.entries(rule.inject ?? {}).map(([header, secret]) => ({

@@ -159,6 +159,7 @@ const Rule = v.looseObject({
   list: v.picklist(["allow", "private"]),
   rule: text,
   to: text,
+  protocol: v.optional(v.picklist(["http", "tls"])),
   tls: v.optional(v.literal("required")),
   inspect: v.boolean(),
   inject: list(

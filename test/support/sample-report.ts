@@ -219,6 +219,7 @@ export const SAMPLE: Written = {
       list: "allow",
       rule: 'network.allow[0] "*.org" (policy.yaml:3)',
       to: "*.org",
+      protocol: "tls",
       tls: "required",
       inspect: true,
       inject: [{ header: "Authorization", from: "literal" }],

@@ -1,3 +1,4 @@
+import type { SpokenProtocol } from "../network-policy.ts";
 import type { TaskResult } from "../result.ts";
 import type { Finding } from "./finding.ts";
 import type { MemoryRecord } from "./memory.ts";
@@ -20,6 +21,7 @@ export interface GrantedRule {
   readonly rule: string;
   /** As the policy writes it: `*.example.org`. */
   readonly to: string;
+  readonly protocol?: SpokenProtocol | undefined;
   readonly tls: "required" | undefined;
   readonly inspect: boolean;
   readonly inject: readonly InjectedHeader[];

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NetworkPolicy } from "../../contract/index.ts";
 import { isMayflyError } from "../../foundation/index.ts";
@@ -80,6 +81,43 @@ describe("a compiled policy", () => {
     expect(decide(policy, "www.example.org")).toMatchObject({
       rule: 'network.allow[1] "*.example.org"',
       terms: { tls: false, inspect: false, inject: {} },
+    });
+  });
+
+  it.each(["http", "tls"] as const)(
+    "allows the same with protocol %s as without, and says so in its terms",
+    (protocol) => {
+      const targets = ["example.org", "*.example.org:22", "1.1.1.1:443", "web", "packages"];
+      const hosts = [
+        "example.org",
+        "www.example.org",
+        "1.1.1.1",
+        "1.0.0.1",
+        "pypi.org",
+        "router.lan",
+        "localhost",
+      ];
+      fc.assert(
+        fc.property(
+          fc.subarray(targets),
+          fc.constantFrom(...hosts),
+          fc.constantFrom(22, 80, 443, 8443),
+          (chosen, host, port) => {
+            const plain = decide({ allow: chosen }, host, port);
+            const bound = decide({ allow: chosen.map((to) => ({ to, protocol })) }, host, port);
+            expect(bound).toEqual(plain.allowed ? { ...plain, terms: { ...plain.terms, protocol } } : plain);
+          },
+        ),
+      );
+    },
+  );
+
+  it("puts a header into HTTP on whatever port, where nothing else may be spoken there", () => {
+    const policy: NetworkPolicy = {
+      allow: [{ to: "example.org:8443", protocol: "http", inject: { A: "b" } }],
+    };
+    expect(decide(policy, "example.org", 8443)).toMatchObject({
+      terms: { protocol: "http", inject: { A: "b" } },
     });
   });
 
@@ -208,6 +246,10 @@ describe("a policy with a mistake", () => {
     [{ to: "example.org", ports: [] }, /ports/],
     [{ to: "1.1.1.1", tls: "required" }, /compares names/],
     [{ to: "example.org", tls: "off" }, /"required"/],
+    [{ to: "example.org", protocol: "ssh" }, /"http" or "tls"/],
+    [{ to: "example.org", protocol: "http", tls: "required" }, /protocol: `tls: required` means TLS/],
+    [{ to: "example.org", protocol: "http", inspect: true }, /protocol: `inspect: true` means TLS/],
+    [{ to: "example.org:80", protocol: "tls", inject: { A: "b" } }, /`protocol: tls` means TLS/],
     [{ too: "example.org" }, /too: no such key; did you mean "to"/],
     [{ to: "example.org", inspekt: true }, /did you mean "inspect"/],
     [{ to: "example.org", inject: { A: "b" } }, /inspect: true/],

@@ -38,6 +38,14 @@ describe("explainNetwork", () => {
     ]);
   });
 
+  it.each([
+    ["tls", "the stream must begin with TLS"],
+    ["http", "the stream must begin with a request of HTTP/1"],
+  ] as const)("tells that it must begin with %s", (protocol, check) => {
+    const told = explainNetwork(compileNetwork({ allow: [{ to: "1.1.1.1:443", protocol }] }), "1.1.1.1", 443);
+    expect(told).toMatchObject({ terms: { protocol }, checks: [check, "at most 1000 streams a second"] });
+  });
+
   it("has nothing to resolve of an address", () => {
     expect(explainNetwork(network, "1.1.1.1", 443)).toMatchObject({ allowed: true, target: "1.1.1.1:443" });
     expect(explainNetwork(network, "10.1.2.3", 80)).toMatchObject({

@@ -14,7 +14,13 @@ export interface NetworkExplanation {
   /** One clause; empty where it is allowed. */
   readonly reason: string;
   readonly terms:
-    { readonly tls: boolean; readonly inspect: boolean; readonly inject: readonly string[] } | undefined;
+    | {
+        readonly protocol: Terms["protocol"];
+        readonly tls: boolean;
+        readonly inspect: boolean;
+        readonly inject: readonly string[];
+      }
+    | undefined;
   /** What is still checked when a task connects; one clause each. */
   readonly checks: readonly string[];
 }
@@ -34,8 +40,13 @@ export function explainNetwork(network: CompiledNetwork, host: string, port: num
     allowed: true,
     rule,
     reason: "",
-    terms: { tls: terms.tls, inspect: terms.inspect, inject: Object.keys(terms.inject) },
-    checks: [...addressChecks(network, asked), ...tlsChecks(terms, asked), ...budgetChecks(network)],
+    terms: {
+      protocol: terms.protocol,
+      tls: terms.tls,
+      inspect: terms.inspect,
+      inject: Object.keys(terms.inject),
+    },
+    checks: [...addressChecks(network, asked), ...startChecks(terms, asked), ...budgetChecks(network)],
   };
 }
 
@@ -46,8 +57,10 @@ function addressChecks({ privateRules }: CompiledNetwork, asked: Destination): s
   return [`each address that ${asked.name} turns out to have must be public${also}`];
 }
 
-function tlsChecks({ tls }: Terms, asked: Destination): string[] {
-  return tls && asked.kind === "name" ? [`the stream must begin with TLS for ${asked.name}`] : [];
+function startChecks({ tls, protocol }: Terms, asked: Destination): string[] {
+  if (tls && asked.kind === "name") return [`the stream must begin with TLS for ${asked.name}`];
+  if (protocol === undefined) return [];
+  return [`the stream must begin with ${protocol === "tls" ? "TLS" : "a request of HTTP/1"}`];
 }
 
 function budgetChecks({

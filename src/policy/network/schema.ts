@@ -43,6 +43,12 @@ const Rule = v.strictObject({
       "Ports or ranges such as 8000-8100; default 80 and 443.",
     ),
   ),
+  protocol: v.optional(
+    described(
+      v.picklist(["http", "tls"], 'must be "http" or "tls", or left out'),
+      "The stream must begin with a request of HTTP/1, or with TLS.",
+    ),
+  ),
   tls: v.optional(
     described(
       v.literal("required", 'must be "required", or left out'),

@@ -1,10 +1,12 @@
-import type { NetworkRule, Secret } from "../../contract/index.ts";
+import type { NetworkRule, Secret, SpokenProtocol } from "../../contract/index.ts";
 import { neutralise } from "../../foundation/index.ts";
 import { headerNameProblem, headerValueProblem } from "./header.ts";
 import { tlsPort, type PortRange } from "./ports.ts";
 
 /** On which terms a stream is allowed. */
 export interface Terms {
+  /** What it must begin with; undefined: anything. */
+  readonly protocol?: SpokenProtocol | undefined;
   /** It must begin with a TLS ClientHello for the name that was asked for. */
   readonly tls: boolean;
   /** TLS ends at the host, so that requests are seen. */
@@ -17,14 +19,17 @@ export const PLAIN_TERMS: Terms = { tls: false, inspect: false, inject: {} };
 
 const MOST_HEADERS = 32;
 
-type Problem = { readonly key: "tls" | "inspect" | "inject"; readonly problem: string } | undefined;
+type Problem =
+  { readonly key: "protocol" | "tls" | "inspect" | "inject"; readonly problem: string } | undefined;
 
-export function termsOf({ tls, inspect = false, inject = {} }: NetworkRule): Terms {
-  return { tls: tls === "required", inspect, inject: { ...inject } };
+export function termsOf({ protocol, tls, inspect = false, inject = {} }: NetworkRule): Terms {
+  return { protocol, tls: tls === "required", inspect, inject: { ...inject } };
 }
 
 /** What cannot be kept of a rule's terms. `isHost`: it is about one name, or those below one, or one address. */
 export function termsProblem(terms: Terms, ports: readonly PortRange[], isHost: boolean): Problem {
+  const contradiction = protocolProblem(terms);
+  if (contradiction !== undefined) return contradiction;
   const headers = Object.entries(terms.inject);
   if (headers.length === 0) return undefined;
   const problem = (text: string): Problem => ({ key: "inject", problem: text });
@@ -40,11 +45,22 @@ export function termsProblem(terms: Terms, ports: readonly PortRange[], isHost: 
   return terms.inspect ? undefined : withoutInspection(terms, ports);
 }
 
-function withoutInspection({ tls }: Terms, ports: readonly PortRange[]): Problem {
+function protocolProblem({ protocol, tls, inspect }: Terms): Problem {
+  if (protocol !== "http" || (!tls && !inspect)) return undefined;
+  const other = tls ? "`tls: required`" : "`inspect: true`";
+  return {
+    key: "protocol",
+    problem: `${other} means TLS, which no stream is that begins with HTTP; leave one of them out`,
+  };
+}
+
+function withoutInspection({ protocol, tls }: Terms, ports: readonly PortRange[]): Problem {
+  if (protocol === "http") return undefined;
+  const term = tls ? "`tls: required`" : protocol === "tls" ? "`protocol: tls`" : undefined;
   const port = tlsPort(ports);
-  if (!tls && port === undefined) return undefined;
-  const why = tls ? "`tls: required`" : `port ${port ?? ""}`;
-  const text = `${why} means TLS, into which no header can be put unless it ends at the host; add \`inspect: true\`${tls ? "" : ", or write `ports: [80]`"}`;
+  if (term === undefined && port === undefined) return undefined;
+  const instead = term === undefined ? ", or write `ports: [80]` or `protocol: http`" : "";
+  const text = `${term ?? `port ${port ?? ""}`} means TLS, into which no header can be put unless it ends at the host; add \`inspect: true\`${instead}`;
   return { key: "inject", problem: text };
 }
 

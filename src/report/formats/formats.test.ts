@@ -165,6 +165,7 @@ describe("tightening", () => {
       allow: [
         {
           to: "example.org:443",
+          protocol: "tls",
           tls: "required",
           inspect: true,
           inject: { Authorization: { env: "AUTHORIZATION" } },
@@ -205,7 +206,7 @@ describe("tightening", () => {
     const decision = { allowed: true, rule: bothRules(allow.rule, listed.rule), reason: "" };
     const { policy } = await parsePolicy(tighten(having([{ ...reached, decision }])), "tight.yaml");
     expect(policy).toMatchObject({
-      allow: [{ to: "example.org:443", tls: "required", inspect: true }],
+      allow: [{ to: "example.org:443", protocol: "tls", tls: "required", inspect: true }],
       private: [listed.to],
     });
   });

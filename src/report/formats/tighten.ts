@@ -60,6 +60,7 @@ function narrowed(stream: StreamRecord, rule: GrantedRule | undefined): NetworkR
   const inject = Object.fromEntries((rule?.inject ?? []).map((each) => [each.header, secretOf(each)]));
   return {
     to: targetOf(stream),
+    ...(rule?.protocol !== undefined && { protocol: rule.protocol }),
     ...(rule?.tls !== undefined && { tls: rule.tls }),
     ...(rule?.inspect === true && { inspect: true }),
     ...(Object.keys(inject).length > 0 && { inject }),
