@@ -138,7 +138,7 @@ function eventOf(message: EventMessage, programHash: ProgramHash): WitnessEvent 
       };
     }
     default:
-      return { kind: message.kind, ...seen, path: clean(message.body.path), sha256: undefined };
+      return { kind: message.kind, ...seen, path: clean(message.body.path) };
   }
 }
 

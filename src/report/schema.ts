@@ -120,7 +120,6 @@ const WitnessEvent = v.variant("kind", [
     ...seen,
     kind: v.picklist(["create", "write", "delete", "executable"]),
     path: text,
-    sha256: v.optional(sha256),
   }),
   v.looseObject({ ...seen, kind: v.picklist(["rename", "link"]), path: text, to: text }),
   v.looseObject({

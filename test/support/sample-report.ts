@@ -87,7 +87,6 @@ const EVENTS: readonly WitnessEvent[] = [
     at: 930,
     pid: 12,
     path: "/home/user/.config/autostart/x.desktop",
-    sha256: "d".repeat(64),
   },
   { kind: "rename", at: 940, pid: 12, path: "/tmp/a", to: "/tmp/b" },
   { kind: "listen", at: 950, pid: 12, protocol: "tcp", address: "0.0.0.0", port: 4444 },

@@ -46,8 +46,6 @@ export interface FileEvent extends Seen {
   /** `executable`: it was given a mode that lets it be run. Repeated writes to one file by one process are one event. */
   readonly kind: "create" | "write" | "delete" | "executable";
   readonly path: string;
-  /** SHA-256 of what it held when it was last closed, hex, where it is known. */
-  readonly sha256: string | undefined;
 }
 
 export interface RenameEvent extends Seen {

@@ -180,8 +180,7 @@ function fileFields(event: FileEvent | RenameEvent): Fields {
   const process = { pid: event.pid };
   if ("to" in event)
     return told(event, "file", "change", { process, file: { path: event.to }, mayfly: { from: event.path } });
-  const hash = event.sha256 === undefined ? undefined : { sha256: event.sha256 };
-  return told(event, "file", FILE_TYPES[event.kind], { process, file: { path: event.path, hash } });
+  return told(event, "file", FILE_TYPES[event.kind], { process, file: { path: event.path } });
 }
 
 function statusOf({

@@ -105,12 +105,9 @@ export function filesSection({ witness }: Report): Markup {
     html`<td class="n">${formatTime(event.at)}</td>
       <td>${event.kind}</td>
       <td class="w mono">${event.path}${"to" in event ? ` → ${event.to}` : ""}</td>
-      <td class="n">${event.pid}</td>
-      <td class="mono">
-        ${"sha256" in event && event.sha256 !== undefined ? event.sha256.slice(0, 16) : ""}
-      </td>`,
+      <td class="n">${event.pid}</td>`,
   ]);
-  return html`${table(["at", "what", "file", "process", "SHA-256"], rows)}${more(events.length - MOST_ROWS)}`;
+  return html`${table(["at", "what", "file", "process"], rows)}${more(events.length - MOST_ROWS)}`;
 }
 
 function isFileEvent(event: WitnessEvent): event is Extract<WitnessEvent, { path: string }> {

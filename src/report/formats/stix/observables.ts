@@ -86,8 +86,8 @@ export class Observables {
   /** Files that were made, written, deleted or renamed. */
   files(events: readonly WitnessEvent[]): string[] {
     const ids = events.flatMap((event) => {
-      if ("path" in event && "sha256" in event) return this.file(event.path, event.sha256);
-      return "to" in event && "path" in event ? this.file(event.to) : [];
+      if (!("path" in event)) return [];
+      return this.file("to" in event ? event.to : event.path);
     });
     return [...new Set(ids)].slice(0, MOST_FILES);
   }
