@@ -1,8 +1,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import type { Receipt, Report, SignedReport } from "../contract/index.ts";
 import { MayflyError, attempt } from "../foundation/index.ts";
-import { decodeSignedReport, MOST_REPORT_BYTES } from "../report/index.ts";
-import { canonicalJson } from "../report/index.ts";
+import { canonicalJson, decodeSignedReport, requireReportSize } from "../report/index.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** A report as it is stored and handed out: one line of canonical JSON, receipt and report. */
@@ -34,7 +33,7 @@ function wrap(receipt: Receipt, report: string): Buffer {
  * @throws E_BAD_REPORT for what is none, E_REPORT_CHANGED where anything differs
  */
 export function unseal(bytes: Buffer): SignedReport {
-  if (bytes.length > MOST_REPORT_BYTES) decodeSignedReport(" ".repeat(MOST_REPORT_BYTES + 1)); // throws
+  requireReportSize(bytes.length);
   const text = attempt(
     () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
     "told below",

@@ -1,7 +1,9 @@
 import type { NetworkRecord, StreamRecord } from "../contract/index.ts";
+import { MIB } from "../foundation/index.ts";
+import { jsonBytes } from "./size.ts";
 
-/** UTF-16 units of JSON that a report gives to streams. */
-const MOST_STREAM_TEXT = 16 * 2 ** 20;
+/** Bytes of JSON that a report gives to streams. */
+const MOST_STREAM_BYTES = 16 * MIB;
 /** Share of it for the first streams that came to no connection: whoever connects often cannot wipe them out. */
 const SHARE_OF_FRUITLESS = 0.1;
 
@@ -9,8 +11,8 @@ const SHARE_OF_FRUITLESS = 0.1;
  * As `boundWitness`, for the streams: a guest names hosts and paths as it likes. Those that connected come before those
  * that did not, which cost a guest nothing. What is left out is counted.
  */
-export function boundNetwork(record: NetworkRecord, most = MOST_STREAM_TEXT): NetworkRecord {
-  const sizes = new Map(record.streams.map((stream) => [stream, JSON.stringify(stream).length]));
+export function boundNetwork(record: NetworkRecord, most = MOST_STREAM_BYTES): NetworkRecord {
+  const sizes = new Map(record.streams.map((stream) => [stream, jsonBytes(stream)]));
   const kept = new Set<StreamRecord>();
   let room = most;
   /** Keeps the first of them until one finds no room, or less than `spare` would be left. */

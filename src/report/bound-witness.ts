@@ -1,13 +1,15 @@
 import type { WitnessRecord } from "../contract/index.ts";
+import { MIB } from "../foundation/index.ts";
+import { jsonBytes } from "./size.ts";
 
-/** UTF-16 units of JSON that a report gives to the witness's events. */
-const MOST_EVENT_TEXT = 8 * 2 ** 20;
+/** Bytes of JSON that a report gives to the witness's events. */
+const MOST_EVENT_BYTES = 8 * MIB;
 
 /** Keeps a report from becoming larger than anybody reads: what is left out is counted and said. */
-export function boundWitness(record: WitnessRecord, most = MOST_EVENT_TEXT): WitnessRecord {
+export function boundWitness(record: WitnessRecord, most = MOST_EVENT_BYTES): WitnessRecord {
   let size = 0;
   const end = record.events.findIndex((event) => {
-    size += JSON.stringify(event).length;
+    size += jsonBytes(event);
     return size > most;
   });
   if (end < 0) return record;
