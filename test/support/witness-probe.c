@@ -67,6 +67,19 @@ static void sockets(void)
 		exit(errno);
 }
 
+/* The same over IPv6: on all addresses, on one, and an IPv4 address in IPv6's form. */
+static void sockets6(void)
+{
+	static const char *const addresses[] = {"::", "::1", "::ffff:127.0.0.1"};
+	for (unsigned i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(7002 + i)};
+		int tcp = socket(AF_INET6, SOCK_STREAM, 0), udp = socket(AF_INET6, SOCK_DGRAM, 0);
+		if (inet_pton(AF_INET6, addresses[i], &address.sin6_addr) != 1 || bind(tcp, (void *)&address, sizeof address) || listen(tcp, 1) ||
+		    bind(udp, (void *)&address, sizeof address))
+			exit(errno);
+	}
+}
+
 /* A process that runs nothing. Its parent's memory is lent, not copied, which would cost most under emulation. */
 static __attribute__((noinline)) pid_t short_life(void)
 {
@@ -114,6 +127,8 @@ int main(int count, char **arguments)
 		memory();
 	else if (strcmp(what, "sockets") == 0)
 		sockets();
+	else if (strcmp(what, "sockets6") == 0)
+		sockets6();
 	else if (strcmp(what, "forks") == 0)
 		forks(number);
 	else if (strcmp(what, "files") == 0)

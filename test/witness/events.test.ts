@@ -88,17 +88,26 @@ describe("the witness tells", () => {
     );
   });
 
-  it("sockets that wait for others", async () => {
-    const { record } = await guests.run(`${PROBE} sockets`);
+  it.each([
+    ["sockets", ["tcp 127.0.0.1 7001", "udp 127.0.0.1 7001", "unix @hidden 0", "unix /tmp/plain 0"]],
+    [
+      "sockets6",
+      [
+        "tcp :: 7002",
+        "udp :: 7002",
+        "tcp ::1 7003",
+        "udp ::1 7003",
+        "tcp ::ffff:127.0.0.1 7004",
+        "udp ::ffff:127.0.0.1 7004",
+      ],
+    ],
+  ])("sockets that wait for others (%s)", async (what, told) => {
+    const { record, stderr } = await guests.run(`${PROBE} ${what} || echo "failed: $?" >&2`);
+    expect(stderr).toBe("");
     const sockets = record.events
       .filter((event) => event.kind === "listen")
       .map(({ protocol, address, port }) => `${protocol} ${address} ${port}`);
-    expect(sockets).toEqual([
-      "tcp 127.0.0.1 7001",
-      "udp 127.0.0.1 7001",
-      "unix @hidden 0",
-      "unix /tmp/plain 0",
-    ]);
+    expect(sockets).toEqual(told);
   });
 
   it("changes of users, and those that were refused", async () => {
