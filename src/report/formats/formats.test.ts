@@ -11,7 +11,7 @@ import { observableId } from "./stix/ids.ts";
 const matrix = new AttackMatrix(
   readFileSync(new URL("../../../data/attack-techniques.tsv", import.meta.url), "utf8"),
 );
-const render = (format: "stix" | "navigator" | "jsonl"): string =>
+const render = (format: "stix" | "jsonl"): string =>
   renderReport(unsigned(SAMPLE), format, (id) => matrix.find(id)?.stixId);
 
 interface Thing {
@@ -112,19 +112,6 @@ describe("the STIX bundle", () => {
       "domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7",
     );
     expect(render("stix")).toBe(render("stix"));
-  });
-});
-
-describe("the Navigator layer", () => {
-  it("scores each technique with the gravest finding", () => {
-    expect(JSON.parse(render("navigator"))).toMatchObject({
-      versions: { layer: "4.5" },
-      domain: "enterprise-attack",
-      techniques: [
-        { techniqueID: "T1014", score: 4 },
-        { techniqueID: "T1547.013", score: 3 },
-      ],
-    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { SEVERITIES, type Finding, type Report, type Technique } from "../../contract/index.ts";
+import { isLink } from "./link.ts";
 
 /** Version of the matrix in `data/`. */
 const ATTACK_VERSION = "18";
@@ -13,6 +14,8 @@ export function navigatorLayer({ result, findings }: Report): object {
     description: `What the task ${result.id} of ${result.startedAt} was seen to do.`,
     filters: { platforms: ["Linux"] },
     sorting: 3,
+    // Else a sub-technique is out of sight until somebody unfolds its technique.
+    layout: { layout: "side", showName: true, expandedSubtechniques: "annotated" },
     hideDisabled: false,
     techniques: techniquesOf(findings),
     gradient: { colors: COLOURS, minValue: 0, maxValue: SEVERITIES.length - 1 },
@@ -39,8 +42,7 @@ function techniquesOf(findings: readonly Finding[]): object[] {
       comment: of.map(({ rule, severity, text }) => `${rule} (${severity}): ${text}`).join("\n"),
       enabled: true,
       metadata: of.map(({ rule, voice }) => ({ name: rule, value: voice })),
-      links: [{ label: technique.name, url: technique.url }],
-      showSubtechniques: true,
+      links: isLink(technique.url) ? [{ label: technique.name, url: technique.url }] : [],
     };
   });
 }

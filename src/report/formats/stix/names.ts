@@ -2,7 +2,6 @@ import ipaddr from "ipaddr.js";
 
 /** A label of RFC 1034, with the letters that RFC 5890 adds. */
 const LABEL = /^[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
-const URI = /^https?:\/\/(?:[\w.~:/?#@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i;
 
 /** What kind of observable a host is; undefined for what is none, as a hostile guest may ask for any text. */
 export function kindOfHost(host: string): "ipv4-addr" | "ipv6-addr" | "domain-name" | undefined {
@@ -17,9 +16,4 @@ function isDomainName(name: string): boolean {
   return (
     name.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "")
   );
-}
-
-/** A link that any reader can take for one (RFC 3986). */
-export function isLink(text: string): boolean {
-  return URI.test(text);
 }

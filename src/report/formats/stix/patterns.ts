@@ -1,6 +1,6 @@
 import type { Finding, Technique } from "../../../contract/index.ts";
+import { isLink } from "../link.ts";
 import { objectId } from "./ids.ts";
-import { isLink } from "./names.ts";
 import type { StixObject } from "./observables.ts";
 
 /** The id that MITRE's published data gives to a technique; undefined for one that it does not have. */
