@@ -60,6 +60,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import("./commands/kill.ts")).killCommand,
   },
   {
+    name: "check",
+    group: "Tasks:",
+    summary: "check the kernel of a running micro-VM from outside",
+    load: async () => (await import("./commands/check.ts")).checkCommand,
+  },
+  {
     name: "report",
     group: "Tasks:",
     summary: "show what a task did, and that it is gone",

@@ -3,6 +3,7 @@ import {
   Daemon,
   FileEntry,
   Link,
+  MemoryView,
   Profile,
   ReportRow,
   Stream,
@@ -88,6 +89,15 @@ export const OPERATIONS = {
     summary: "Ends a micro-VM",
     status: 202,
     answer: v.object({ id: v.string() }),
+    failures: Id404,
+  },
+  checkVm: {
+    method: "POST",
+    path: "/v1/vms/{id}/check",
+    summary:
+      "Compares the memory of a micro-VM in which a task of this daemon runs with its template's; it stands still for that moment",
+    status: 200,
+    answer: MemoryView,
     failures: Id404,
   },
   tasks: {

@@ -48,7 +48,7 @@ export function addRoutes(app: LoopbackApp, parts: DaemonParts, isOwners: boolea
 
 function addDaemon(
   app: LoopbackApp,
-  { info, link, stop, vms, mayfly }: DaemonParts,
+  { info, link, stop, vms, mayfly, tasks }: DaemonParts,
   isOwners: boolean,
 ): void {
   handle(app, OPERATIONS.daemon, async () => await Promise.resolve(info()));
@@ -59,6 +59,7 @@ function addDaemon(
   handle(app, OPERATIONS.profiles, listProfiles);
   handle(app, OPERATIONS.vms, async () => await Promise.resolve(vms()));
   handle(app, OPERATIONS.endVm, async ({ id }) => await Promise.resolve({ id: mayfly.kill(id).id }));
+  handle(app, OPERATIONS.checkVm, async ({ id }) => await tasks.inVm(id).checkMemory());
   if (!isOwners) return;
   handle(app, OPERATIONS.link, async () => ({ url: await link() }));
   handle(app, OPERATIONS.stop, async () => {

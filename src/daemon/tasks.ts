@@ -146,6 +146,26 @@ export class Tasks extends EventEmitter<{
     });
   }
 
+  /**
+   * What may be looked at in the micro-VM of this id, or of an unambiguous beginning of one.
+   * @throws E_UNKNOWN_TASK where no task that can be looked at runs in it
+   */
+  inVm(id: string): LiveTask {
+    const running = this.list().flatMap(({ live }) => (live?.id.startsWith(id) === true ? [live] : []));
+    const [live] = running;
+    if (live !== undefined && running.length === 1) return live;
+    const shown = neutralise(id, 64);
+    throw new MayflyError(
+      "E_UNKNOWN_TASK",
+      running.length > 1
+        ? `"${shown}" begins ${running.length} ids`
+        : `No task of the daemon that can be looked into runs in a micro-VM "${shown}"`,
+      {
+        next: "See `mayfly ps`: the daemon looks into micro-VMs of its own commands, terminals and live views.",
+      },
+    );
+  }
+
   /** Ends all and waits until they are. */
   async end(): Promise<void> {
     const running = this.list().filter(({ isEnded }) => !isEnded);

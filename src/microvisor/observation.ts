@@ -50,8 +50,8 @@ export class Observation {
   }
 
   /**
-   * Pauses the machine, compares its memory with its template's, and lets it run on if so wished. Of one that stands
-   * paused since the last check, it is the same record. Never rejects.
+   * Pauses the machine, compares its memory with its template's, and lets it run on if so wished. One that stands paused
+   * since the last check stays so until `resume`, and it is the same record. Never rejects.
    */
   async check(afterwards: "continue" | "stay"): Promise<MemoryRecord> {
     const check = this.#turn.then(async () => await this.#check(afterwards));
@@ -67,13 +67,10 @@ export class Observation {
   }
 
   async #check(afterwards: "continue" | "stay"): Promise<MemoryRecord> {
-    if (this.#standing !== undefined && afterwards === "stay") return this.#standing;
+    if (this.#standing !== undefined) return this.#standing;
     const record = await this.#compared();
     if (afterwards === "stay") this.#standing = record;
-    else {
-      this.#standing = undefined;
-      await ignoring(this.#machine.continue(), "a machine that has ended is told by what comes next");
-    }
+    else await ignoring(this.#machine.continue(), "a machine that has ended is told by what comes next");
     return record;
   }
 

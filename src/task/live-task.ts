@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { GuestEntry } from "../channel/index.ts";
-import type { IsolationFact, NetworkRecord } from "../contract/index.ts";
+import type { IsolationFact, MemoryRecord, NetworkRecord } from "../contract/index.ts";
 import { openUntrusted } from "../foundation/index.ts";
 import type { MicroVm } from "../microvisor/index.ts";
 import { GUEST_OUT } from "./outputs.ts";
@@ -14,6 +14,11 @@ export interface LiveTask {
   readonly origin: "standby" | "fork";
   /** What its programs asked of the network so far. */
   network(): Promise<NetworkRecord>;
+  /**
+   * Compares its memory with its template's, for which it stands still; one that stands still already has been compared.
+   * Never rejects: one that is gone is `unchecked`.
+   */
+  checkMemory(): Promise<MemoryRecord>;
   /** What is in its `/out` now. Names are untrusted. @throws E_FILE_IN_GUEST, E_CLOSED */
   files(): Promise<readonly GuestEntry[]>;
   /** The content of one of those that were listed just before, untrusted; undefined where it was not among them. */
@@ -34,6 +39,7 @@ export function liveTask(
     isolation,
     origin,
     network: async () => await network.record(),
+    checkMemory: async () => await vm.observation.check("continue"),
     files,
     async openFile(path) {
       const found = (await files()).find(

@@ -230,7 +230,9 @@ it("does over its socket what docs/openapi.json says", async () => {
     json({ command: ["sh", "-c", "echo hi; echo x > /out/a; sleep 600"] }),
   ]);
   const { id } = started.json as { id: string };
-  await running(daemon, id);
+  const vm = await running(daemon, id);
+  const check = await call("POST", "/v1/vms/{id}/check", [`/v1/vms/${vm}/check`]);
+  expect(check.json).toMatchObject({ state: "checked", reason: "" });
   await call("GET", "/v1/tasks/{id}", [`/v1/tasks/${id}`]);
   await call("GET", "/v1/tasks/{id}/network", [`/v1/tasks/${id}/network`]);
   await printed(daemon, id);
@@ -251,6 +253,7 @@ it("does over its socket what docs/openapi.json says", async () => {
   expect((await call("GET", "/v1/reports/{id}/html", [`/v1/reports/${report}/html`])).body).toContain(
     "<html",
   );
+  expect((await call("POST", "/v1/vms/{id}/check", ["/v1/vms/none/check"])).status).toBe(404);
   expect((await call("DELETE", "/v1/vms/{id}", ["/v1/vms/none"])).status).toBe(404);
   const opened = await call("POST", "/v1/documents", [
     "/v1/documents?name=a.txt&as=text",
@@ -309,10 +312,12 @@ async function ended(of: OwnDaemon): Promise<void> {
   );
 }
 
-async function running(of: OwnDaemon, id: string): Promise<void> {
-  await until(
-    async () => ((await of.ask("GET", `/v1/tasks/${id}`)).json as { state: string }).state === "running",
-  );
+/** @returns the id of its micro-VM */
+async function running(of: OwnDaemon, id: string): Promise<string> {
+  for (;;) {
+    const { state, vm } = (await of.ask("GET", `/v1/tasks/${id}`)).json as { state: string; vm: string };
+    if (state === "running") return vm;
+  }
 }
 
 async function printed(of: OwnDaemon, id: string): Promise<void> {

@@ -547,6 +547,7 @@ describe("help", () => {
     "shell",
     "ps",
     "kill",
+    "check",
     "report",
     "reports",
     "inspect",

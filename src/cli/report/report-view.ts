@@ -1,8 +1,9 @@
 import type { Finding, Report, Severity } from "../../contract/index.ts";
-import { formatSize, formatTime, neutralise } from "../../foundation/index.ts";
+import { formatSize, formatTime } from "../../foundation/index.ts";
 import { sayOutcome } from "../../sdk/index.ts";
 import { streamNotes } from "../run/stream-notes.ts";
-import { isUtf8Locale, type Style } from "../terminal/style.ts";
+import type { Style } from "../terminal/style.ts";
+import { memoryLines, shown, tick } from "./memory-lines.ts";
 import { processLines } from "./process-lines.ts";
 
 const MOST_FINDINGS = 20;
@@ -33,21 +34,12 @@ export function reportLines(report: Report, style: Style): string[] {
     ...head("Used", "seen from outside"),
     ...usedLines(report),
     ...head("Guest kernel", "seen from outside"),
-    ...kernelLines(report, style),
+    ...memoryLines(report.memory, style),
     ...head("Disposal"),
     ...result.disposal.steps.map(
       ({ step, ok, detail }) => `  ${tick(ok, style)} ${shown(step, 40)}: ${shown(detail, 200)}`,
     ),
   ];
-}
-
-function shown(text: string, width = 300): string {
-  return neutralise(text, width);
-}
-
-function tick(ok: boolean, style: Style): string {
-  const [yes, no] = isUtf8Locale() ? ["✓", "✗"] : ["ok ", "NO "];
-  return ok ? style.good(yes) : style.bad(no);
 }
 
 function factLines({ result, origin }: Report, style: Style): string[] {
@@ -116,17 +108,6 @@ function usedLines({ resources: { cpuMs, peakPrivateBytes, disk, console } }: Re
       : [
           `  its kernel printed ${console.length} lines, the last${typeof last === "string" ? "" : ` at ${formatTime(last.at)}`}: ${shown(typeof last === "string" ? last : last.text, 120)}`,
         ]),
-  ];
-}
-
-function kernelLines({ memory }: Report, style: Style): string[] {
-  if (memory.state === "unchecked") return [`  not checked: ${shown(memory.reason)}`];
-  return [
-    `  ${memory.changedPages} of ${memory.pages} pages differ from the template's`,
-    ...memory.kernel.map(
-      ({ part, state, detail }) =>
-        `  ${state === "unchecked" ? style.dim("-") : tick(state === "intact", style)} ${shown(part)}: ${state}, ${shown(detail)}`,
-    ),
   ];
 }
 
