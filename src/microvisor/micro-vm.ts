@@ -140,7 +140,7 @@ export class MicroVm {
   /** Rejects when the machine ends; for racing against. */
   async death(): Promise<never> {
     const { why } = await this.machine.ended;
-    throw explainEnd(why, this.machine.console.lines());
+    throw explainEnd(why, this.machine.console);
   }
 
   /**
@@ -183,15 +183,16 @@ export class MicroVm {
   }
 }
 
-export function explainEnd(
+function explainEnd(
   why: "killed" | "guest-reset" | "guest-panic" | "died",
-  log: readonly string[],
+  console: Machine["console"],
 ): MayflyError {
+  const log = console.lines();
   switch (why) {
     case "guest-panic":
       return new MayflyError(
         "E_GUEST_PANIC",
-        `The guest's kernel panicked: ${log.find((line) => line.includes("Kernel panic")) ?? ""}`,
+        `The guest's kernel panicked: ${console.lines(Infinity).find((line) => line.includes("Kernel panic")) ?? ""}`,
         { log },
       );
     case "guest-reset":
