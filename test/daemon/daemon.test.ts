@@ -227,7 +227,7 @@ it("does over its socket what docs/openapi.json says", async () => {
   expect(bad.status).toBe(400);
   const started = await call("POST", "/v1/tasks", [
     undefined,
-    json({ command: ["sh", "-c", "echo hi; echo x > /out/a; sleep 600"] }),
+    json({ command: ["sh", "-c", "echo x > /out/a; echo hi; sleep 600"] }),
   ]);
   const { id } = started.json as { id: string };
   const vm = await running(daemon, id);
