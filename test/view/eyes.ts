@@ -73,7 +73,8 @@ export async function seen(
     const text = await readScreen(page, enlarge);
     if (pattern.test(text)) return text;
     await keepPicture(page, "waiting");
-    if (performance.now() > giveUpAt) throw new Error(`never saw ${String(pattern)}; the screen says: ${text}`);
+    if (performance.now() > giveUpAt)
+      throw new Error(`never saw ${String(pattern)}; the screen says: ${text}`);
   }
 }
 
