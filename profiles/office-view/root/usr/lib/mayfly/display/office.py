@@ -1,5 +1,6 @@
 """LibreOffice with windows, warm: waits on a socket, and shows one document at a time to whoever asks."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.io import IOException
 from com.sun.star.lang import DisposedException, IllegalArgumentException
+from com.sun.star.text.ControlCharacter import PARAGRAPH_BREAK
 
 sys.path.insert(0, "/usr/lib/mayfly/display")
 
@@ -53,7 +55,12 @@ SETTINGS = [
     # The whole page fits the window's width, whatever that is.
     ("Office.Writer/Layout/Zoom", "Type", 2),
 ]
-SAMPLES = {"writer": "private:factory/swriter", "calc": "private:factory/scalc", "impress": "private:factory/simpress"}
+SAMPLES = {
+    "swriter": ("docx", "MS Word 2007 XML"),
+    "scalc": ("xlsx", "Calc MS Excel 2007 XML"),
+    "simpress": ("pptx", "Impress MS PowerPoint 2007 XML"),
+}
+"""What documents there are mostly: made by whom, named how, written by which filter."""
 
 
 class Office:
@@ -161,13 +168,58 @@ def _forget_unchanged(path, before):
 
 
 def warm(office, asker, words):
-    """`warm`: a window of each kind, opened and closed."""
-    for url in SAMPLES.values():
-        model = office.show(url, asks=False)
-        office.draw()  # which it does after it has said that it is there
-        model.close(True)
+    """`warm`: a document of each kind, made where there is none yet, and opened as a person's is, so that what reads it is
+    there too."""
+    for factory, (suffix, writer) in SAMPLES.items():
+        path = f"{HOME}/sample.{suffix}"
+        if not os.path.exists(path):
+            with _shown(office, f"private:factory/{factory}") as model:
+                FILL[factory](model)
+                model.storeToURL(uno.systemPathToFileUrl(path), _properties({"FilterName": writer}))
+        with _shown(office, path):
+            pass
     asker.say("warm")
     return 0
+
+
+@contextlib.contextmanager
+def _shown(office, path):
+    model = office.show(path, asks=False)
+    office.draw()  # which it does after it has said that it is there
+    yield model
+    model.close(True)
+
+
+def _fill_text(model):
+    text = model.Text
+    cursor = text.createTextCursor()
+    for style, words in (("Heading 1", "Warm – Ελληνικά, Кириллица"), ("Standard", "Some words of a paragraph. " * 20)):
+        cursor.ParaStyleName = style
+        text.insertString(cursor, words, False)
+        text.insertControlCharacter(cursor, PARAGRAPH_BREAK, False)
+    cursor.CharWeight = 150
+    text.insertString(cursor, "Bold", False)
+    table = model.createInstance("com.sun.star.text.TextTable")
+    table.initialize(3, 3)
+    text.insertTextContent(text.End, table, False)
+    table.DataArray = (("one", "two", "three"),) * 3
+
+
+def _fill_sheet(model):
+    cells = model.Sheets[0].getCellRangeByName("A1:D20")
+    cells.FormulaArray = (("Name", "Price", "Count", "Sum"),) + tuple((f"Thing {row}", "1.5", str(row), f"=B{row}*C{row}") for row in range(2, 21))
+    head = model.Sheets[0].getCellRangeByName("A1:D1")
+    head.CharWeight, head.CellBackColor = 150, 0xDDEEFF
+
+
+def _fill_slide(model):
+    page = model.DrawPages[0]
+    page.Layout = 1
+    for shape in page:
+        shape.String = "Warm – Ελληνικά"
+
+
+FILL = {"swriter": _fill_text, "scalc": _fill_sheet, "simpress": _fill_slide}
 
 
 DOES = {"view": view, "warm": warm}
