@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { TaskResult, ViewStage } from "../contract/index.ts";
 import { ignoring } from "../foundation/index.ts";
 import { INSTALLATION } from "../image/index.ts";
+import { prepareOutputDirectory } from "../task/index.ts";
 import {
   View,
   ViewServer,
@@ -94,6 +95,8 @@ export class Views {
   async #open(admitted: ReturnType<typeof admitPage>, request: BrowseRequest): Promise<Opened> {
     const { signal, report, onStage, onLive, onWitness, onElsewhere, pathOf, serve = true } = request;
     const { secretEnv } = request;
+    // Not when it ends: what was saved inside would have no place then.
+    if (admitted.out !== undefined) await prepareOutputDirectory(admitted.out);
     const server = serve ? await this.#serving() : undefined;
     const { host, reporting } = this.#parts;
     const view = new View(admitted, {
