@@ -51,6 +51,7 @@ async function showSite(
   const { page } = await openTab(context, view.url ?? "");
   await view.ready;
   await seen(page, /Welcome SHOP/);
+  expect(sites.cookies.visit.at(-1)).toBeUndefined(); // whoever browsed before left nothing
   return { view, page };
 }
 
@@ -72,6 +73,7 @@ describe("mayfly.browse", { timeout: 1_200_000 }, () => {
     await page.keyboard.press("Enter");
     await seen(page, /Ordered 5 LETTERS/);
     expect(sites.orders).toEqual(["Zebra"]);
+    expect(sites.cookies.order).toEqual(["met=before"]); // cookies work, until the end
     const result = await view.end();
     expect(result.outputs).toEqual([]);
     expect(result.network.streams.every(({ target }) => target.host === SITE)).toBe(true);

@@ -38,6 +38,8 @@ function shop(other: string): string {
 export class Sites implements Disposable {
   readonly port: number;
   readonly orders: string[] = [];
+  /** What each order, and each visit of the shop's first page, brought: it gives one to everybody. */
+  readonly cookies: Record<"order" | "visit", (string | undefined)[]> = { order: [], visit: [] };
   /** How often the letter was asked for. */
   letters = 0;
   readonly #server: Server;
@@ -79,6 +81,7 @@ export class Sites implements Disposable {
     if (url === "/order") {
       const order = new URLSearchParams(await text(request)).get("what") ?? "";
       this.orders.push(order);
+      this.cookies.order.push(headers.cookie);
       response.writeHead(200, HTML).end(page(`Ordered ${order.length} LETTERS`, "Thank you"));
     } else if (url === "/letter.txt") {
       this.letters++;
@@ -86,7 +89,11 @@ export class Sites implements Disposable {
     } else if (url === "/small") response.writeHead(200, HTML).end(page("Small"));
     else if (headers.host?.startsWith(OTHER) === true)
       response.writeHead(200, HTML).end(page("Welcome BANK", "Elsewhere"));
-    else response.writeHead(200, HTML).end(shop(`http://${OTHER}:${this.port}/`));
+    else {
+      if (url === "/") this.cookies.visit.push(headers.cookie);
+      const cookie = { "set-cookie": "met=before; Max-Age=86400" };
+      response.writeHead(200, { ...HTML, ...cookie }).end(shop(`http://${OTHER}:${this.port}/`));
+    }
   }
 
   [Symbol.dispose](): void {
