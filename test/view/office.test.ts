@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -63,6 +63,38 @@ describe("mayfly.view", { timeout: 600_000 }, () => {
     expect(result.outputs.map(({ path }) => path)).toEqual(["budget.xlsx"]);
     expect(await cellsOf(mayfly, join(out, "budget.xlsx"))).toContain("ZEBRA");
     expect(result.disposal.complete).toBe(true);
+    expect(leftovers([result.id])).toEqual([]);
+    await context.close();
+  });
+
+  it("prints, and a safe copy of that comes out, though the policy lets nothing else", async () => {
+    await using mayfly = await Mayfly.open();
+    const printed = join(out, "printed");
+    const policy = { printing: "safe", downloads: "none" } as const;
+    const view = await mayfly.view("examples/supplier-invoice.docx", { out: printed, policy });
+    const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
+    const { page } = await openTab(context, view.url ?? "");
+    await view.ready;
+    await seen(page, /invoice/i, { enlarge: 2 });
+    await page.locator(".screen canvas").click({ position: { x: 600, y: 500 } });
+    await page.keyboard.press("Control+p");
+    await seen(page, /Range and Copies/i, { enlarge: 2 });
+    await keepPicture(page, "invoice-printing");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Files" }).click();
+    const copy = page.getByRole("button", { name: "Safe copy of 1.pdf" });
+    while (!(await copy.isVisible())) {
+      await page.getByRole("button", { name: "Look again" }).click();
+      await page.waitForTimeout(500);
+    }
+    const result = await view.end();
+    expect(result.outcome).toEqual({ kind: "exited", code: 0 });
+    const [copyName = ""] = readdirSync(printed);
+    expect(result.outputs.map(({ path }) => path)).toEqual([copyName]);
+    expect(copyName).toBe("supplier-invoice.docx printed 1.pdf.safe.pdf");
+    const bytes = readFileSync(join(printed, copyName));
+    expect(bytes.subarray(0, 5).toString()).toBe("%PDF-");
+    expect(bytes.length).toBeGreaterThan(10 * 1024); // a page of words, as pixels
     expect(leftovers([result.id])).toEqual([]);
     await context.close();
   });

@@ -10,7 +10,7 @@ import type { TaskResult, ViewNews } from "../../src/contract/index.ts";
 import { MOST_TABS } from "../../src/display/index.ts";
 import { leftovers } from "../support/leftovers.ts";
 import { accessibilityProblems, keepPicture, openBrowser, openTab, seen } from "./eyes.ts";
-import { Shown } from "./show.ts";
+import { Shown, program } from "./show.ts";
 
 let browser: Browser;
 let shown: Shown;
@@ -157,7 +157,7 @@ describe("a live view", { timeout: 400_000 }, () => {
   });
 
   it("tells of a guest whose screen lies, and ends all the same", async () => {
-    const { view, url } = shown.form({}, ["python3", "-c", readFileSync("test/view/liar.py", "utf8")]);
+    const { view, url } = shown.form({}, program("liar.py"));
     const { page } = await openTab(context, url);
     await view.ready;
     await page.reload();

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openHost } from "../../src/sdk/installation.ts";
 import { Microvisor } from "../../src/microvisor/index.ts";
@@ -46,6 +47,11 @@ export class Shown implements AsyncDisposable {
     await this.#server.close();
     await this.#microvisor[Symbol.asyncDispose]();
   }
+}
+
+/** A program of this directory that runs in the guest, as `Shown.form` takes it. */
+export function program(name: string): readonly string[] {
+  return ["python3", "-c", readFileSync(join(import.meta.dirname, name), "utf8")];
 }
 
 const FORM = ["python3", "/usr/lib/mayfly/test/form.py"];

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { GlassKeyboard } from "./glass-keyboard.tsx";
 import type { ViewModel } from "./model.ts";
 import type { PanelName } from "./panels.tsx";
 
@@ -131,29 +132,5 @@ function Connected({ model }: { readonly model: ViewModel }): JSX.Element {
         <span title="At most 4096 × 4096 pixels"> (scaled)</span>
       )}
     </span>
-  );
-}
-
-/** Touch screens show their keyboard for a field of text only. */
-function GlassKeyboard({ model }: { readonly model: ViewModel }): JSX.Element {
-  const type = (event: { readonly currentTarget: HTMLTextAreaElement }): void => {
-    model.screen?.type(event.currentTarget.value);
-    event.currentTarget.value = "";
-  };
-  const press = (event: KeyboardEvent): void => {
-    if (model.screen?.press(event.key) === true) event.preventDefault();
-  };
-  return (
-    <label class="glass">
-      <span>Keyboard</span>
-      <textarea
-        rows={1}
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck={false}
-        onInput={type}
-        onKeyDown={press}
-      />
-    </label>
   );
 }

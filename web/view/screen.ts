@@ -32,6 +32,9 @@ export class Screen {
     canvas?.setAttribute("role", "application");
     canvas?.setAttribute("aria-label", label);
     canvas?.setAttribute("tabindex", "0");
+    // On touch screens noVNC draws the guest's pointer itself, outside of `target`.
+    for (const pointer of document.querySelectorAll("body > canvas"))
+      pointer.setAttribute("aria-hidden", "true");
   }
 
   receive(data: ArrayBuffer): void {
