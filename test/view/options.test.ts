@@ -49,7 +49,8 @@ describe("the command line's live views", { timeout: 400_000 }, () => {
 
   it("browse offers what --clipboard lets pass, with --per-site too", async () => {
     const words = ["--per-site", "--clipboard", "from-guest"];
-    const { run, page } = await shown("browse", "https://example.org", ...words);
+    // An address for documentation, so that no name server is asked.
+    const { run, page } = await shown("browse", "http://192.0.2.1/", ...words);
     expect(await offers(page)).toEqual(["Copy out", "End"]);
     run.child.kill("SIGINT");
     expect((await run.ended()).status).toBe(0);
