@@ -172,8 +172,10 @@ describe("mayfly view by the daemon", SLOW, () => {
     await seen(page, /Administration/, { enlarge: 2 });
     const [task] = await tasks();
     expect(task).toMatchObject({ kind: "view", title: "budget.xlsx", state: "running" });
-    const picture = await daemon.ask("GET", `/v1/tasks/${task?.id ?? ""}/picture`);
-    expect([picture.status, picture.type]).toEqual([200, "image/png"]);
+    // The words are on the screen before it is told that all of it is shown.
+    const picture = async (): Promise<unknown> =>
+      await daemon.ask("GET", `/v1/tasks/${task?.id ?? ""}/picture`);
+    await expect.poll(picture, { timeout: 60_000 }).toMatchObject({ status: 200, type: "image/png" });
     const stranger = await (await browser.newContext()).newPage();
     expect((await stranger.goto(url))?.status()).toBe(403);
     run.child.kill("SIGINT");

@@ -210,6 +210,21 @@ describe("bytes", () => {
     expect((await sh(`${PROBE} hold 2001:db8::7 7 300`)).out).toBe("300");
   });
 
+  it("of more than 4,096 at a time: the agent resets the rest itself, and the host is not told", async () => {
+    let opened = 0;
+    let beyond = 0;
+    answer = ({ duplex }) => {
+      opened++;
+      duplex.pipe(duplex);
+    };
+    const { vm } = await fork(); // in which no earlier connection is still ending
+    vm.agent.onBeyond(() => beyond++);
+    const { code } = await sh(`ulimit -n 8192; ${PROBE} hold 192.0.2.7 7 4097`, { vm });
+    await vm.dispose();
+    expect(code).toBe(1);
+    expect([opened, beyond]).toEqual([4096, 0]);
+  });
+
   it("pass after thousands of connections as fast as the guest can", async () => {
     let count = 0;
     answer = (stream) => {
