@@ -41,11 +41,11 @@ class Site(http.server.ThreadingHTTPServer):
 
 
 def warm(chromium, asker, words):
-    """`warm [ROUNDS]`"""
+    """`warm`: one round."""
     windows = Windows(chromium)
     session, target = windows.first()
     with Site() as site:
-        for url in (site.url, "about:blank") * int(words[0] if words else 1):
+        for url in (site.url, "about:blank"):
             document = windows.document_of(session)
             chromium.call("Page.navigate", session, url=url)
             _wait(chromium, windows, target, document)
