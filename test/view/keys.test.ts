@@ -41,6 +41,20 @@ const RUSSIAN: readonly Stroke[] = [
   [SHIFT, ["П", "KeyG"]],
   [undefined, ["р", "KeyH"], ["и", "KeyB"], ["в", "KeyD"], ["е", "KeyT"], ["т", "KeyN"], ["ё", "Backquote"]],
 ];
+/** Whole alphabets, as fast as they come: no letter is lost while others have been there or not. */
+const ALPHABETS = [
+  letters("абвгдежзийклмнопрстуфхцчшщъыьэюяґєії"),
+  letters("αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώ"),
+  letters("ąćęłńóśźżčďěňřšťůžőűășțğı"),
+  letters("אבגדהוזחטיךכלםמןנסעףפץצקרשת"),
+  [[undefined, ["£", "Digit3"], ["„", "Digit2"], ["”", "Digit2"], ["–", "Minus"], ["½", "Digit5"]]],
+] satisfies (readonly Stroke[])[];
+
+function letters(text: string): readonly Stroke[] {
+  const keys = (signs: string): Key[] => [...signs].map((sign) => [sign, "KeyA"]);
+  const capitals = text.toUpperCase();
+  return [[undefined, ...keys(text)], ...(capitals === text ? [] : [[SHIFT, ...keys(capitals)] as const])];
+}
 
 function textOf(strokes: readonly Stroke[]): string {
   return strokes.flatMap(([, ...keys]) => keys.map(([key]) => key)).join("");
@@ -84,7 +98,8 @@ it("types what the keys of other layouts give, exactly", { timeout: 400_000 }, a
   await seen(page, /MENU/);
   await page.locator(".screen canvas").focus();
   const keyboard = await page.context().newCDPSession(page);
-  for (const layout of [GERMAN, FRENCH, RUSSIAN]) await strike(keyboard, [...layout, [undefined, ENTER]]);
+  const layouts = [GERMAN, FRENCH, RUSSIAN, ...ALPHABETS];
+  for (const layout of layouts) await strike(keyboard, [...layout, [undefined, ENTER]]);
   await page.evaluate("Object.defineProperty(navigator, 'platform', { value: 'Win32' })");
   for (const key of [
     ["€", "KeyE"],
@@ -95,7 +110,7 @@ it("types what the keys of other layouts give, exactly", { timeout: 400_000 }, a
   await strike(keyboard, [[undefined, ENTER, ["Escape", "Escape"]]]);
   await view.ended;
   expect(readFileSync(join(out, "done.txt"), "utf8").split("\n")).toEqual([
-    ...[GERMAN, FRENCH, RUSSIAN].map((layout) => `typed ${textOf(layout)}`),
+    ...layouts.map((layout) => `typed ${textOf(layout)}`),
     "typed €@}",
     "",
   ]);

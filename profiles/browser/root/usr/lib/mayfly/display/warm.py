@@ -1,4 +1,5 @@
-"""Shows a page that has something of all that pages have, so that what loads and shows pages is there; then a blank one."""
+"""Shows a page that has something of all that pages have and uses it a little, so that what loads, shows and moves pages is
+there; then a blank one."""
 
 import http.server
 import threading
@@ -9,9 +10,10 @@ from windows import Windows
 PAGE = """<!doctype html><meta charset=utf-8><title>Warm</title><style>
 body{font:16px sans-serif;margin:0;background:linear-gradient(#fff,#def)} .g{display:grid;grid-template-columns:1fr 2fr;gap:1em}
 .c{border-radius:8px;box-shadow:0 2px 8px #0003;padding:1em;transition:all .1s} code{font-family:monospace} h1{font-family:serif}
-</style><h1>Warm – Ελληνικά, Кириллица</h1><div class=g><form class=c><input value=text><input type=checkbox><select><option>one</select>
+</style><h1>Warm – Ελληνικά, Кириллица</h1><div class=g><form class=c><input value=text autofocus><input type=checkbox><select><option>one</select>
 <textarea>more</textarea><button type=button>press</button></form><div class=c id=t></div></div><svg width=60 height=60><circle cx=30 cy=30 r=25
 fill=teal /></svg><canvas id=k width=50 height=50></canvas><p><b>bold</b> <i>italic</i> <code>code</code> <a href=#>link</a><table><tr><td>1<td>2</table>
+<p style=height:3000px>long
 <script>const t=document.getElementById('t');t.textContent=[...Array(200).keys()].map(n=>n*n).join(' ');
 const k=document.getElementById('k').getContext('2d');k.fillRect(5,5,40,40);
 Promise.resolve().then(()=>{document.title='Warmed '+JSON.stringify({a:[1,2]}).replace(/a/g,'b')});</script>"""
@@ -49,6 +51,8 @@ def warm(chromium, asker, words):
             document = windows.document_of(session)
             chromium.call("Page.navigate", session, url=url)
             _wait(chromium, windows, target, document)
+            if url == site.url:
+                _use(chromium, session)
         site.shutdown()
     chromium.call("Page.resetNavigationHistory", session)
     # A blank page leaves the keyboard to the address bar, where it would stay when a page comes.
@@ -56,6 +60,16 @@ def warm(chromium, asker, words):
     windows.end()
     asker.say("warm")
     return 0
+
+
+def _use(chromium, session):
+    chromium.call("Page.bringToFront", session)
+    for letter in "warm" * 3:
+        key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
+        chromium.call("Input.dispatchKeyEvent", session, type="keyDown", text=letter, **key)
+        chromium.call("Input.dispatchKeyEvent", session, type="keyUp", **key)
+    for way in (300, -300):
+        chromium.call("Input.dispatchMouseEvent", session, type="mouseWheel", x=200, y=200, deltaX=0, deltaY=way)
 
 
 def _wait(chromium, windows, target, document):
