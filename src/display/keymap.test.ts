@@ -58,5 +58,5 @@ it.each([
   ["Arabic and Persian", "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگکی"],
 ])("has the letters of %s", (_language, letters) => {
   const there = new Set(KEYS.flatMap((key) => key.signs));
-  expect([...letters].filter((letter) => !there.has(letter))).toEqual([]);
+  expect(Array.from(letters).filter((letter) => !there.has(letter))).toEqual([]);
 });

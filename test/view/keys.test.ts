@@ -51,7 +51,7 @@ const ALPHABETS = [
 ] satisfies (readonly Stroke[])[];
 
 function letters(text: string): readonly Stroke[] {
-  const keys = (signs: string): Key[] => [...signs].map((sign) => [sign, "KeyA"]);
+  const keys = (signs: string): Key[] => Array.from(signs, (sign) => [sign, "KeyA"]);
   const capitals = text.toUpperCase();
   return [[undefined, ...keys(text)], ...(capitals === text ? [] : [[SHIFT, ...keys(capitals)] as const])];
 }
