@@ -51,7 +51,15 @@ field = tk.Entry(root, font=font)
 field.place(x=0, y=0, width=600, height=80)
 field.bind("<Return>", typed)
 field.focus_set()
-tk.Button(root, text="BUTTON", font=font, command=lambda: tell("button")).place(x=0, y=100, width=600, height=100)
+
+
+def pressed():
+    button.configure(text="PRESSED")
+    tell("button")
+
+
+button = tk.Button(root, text="BUTTON", font=font, command=pressed)
+button.place(x=0, y=100, width=600, height=100)
 ground = tk.Frame(root, relief="solid", borderwidth=2)
 ground.place(x=0, y=220, width=600, height=600)
 ground.bind("<Button-4>", lambda _event: tell("up"))

@@ -50,9 +50,17 @@ it(
     await view.ready;
     await seen(page, /MENU/);
     const glass = await page.context().newCDPSession(page);
-    const { x, y } = (await page.locator(".screen canvas").boundingBox()) ?? { x: 0, y: 0 };
+    const corner = async (): Promise<Point> =>
+      (await page.locator(".screen canvas").boundingBox()) ?? { x: 0, y: 0 };
+    // Again until it takes, as a person would: on a busy machine the view may still find its size.
+    await seen(page, /PRESSED/, {
+      before: async () => {
+        const { x, y } = await corner();
+        await page.touchscreen.tap(x + 150, y + 100);
+      },
+    });
+    const { x, y } = await corner();
     const ground = { x: x + 150, y: y + 250 };
-    await page.touchscreen.tap(x + 150, y + 100);
     await drag(glass, [ground], { x: 0, y: 100 });
     await drag(glass, [ground, { ...ground, x: ground.x + 60 }], { x: 0, y: -110 });
     await page.getByLabel("Keyboard").tap();
@@ -76,7 +84,7 @@ it(
     await view.ended;
     const told = readFileSync(join(out, "done.txt"), "utf8").trim().split("\n");
     const letGo = told.findIndex((line) => line.startsWith("let go at"));
-    expect(told.slice(0, letGo)).toEqual(["button"]);
+    expect(new Set(told.slice(0, letGo))).toEqual(new Set(["button"]));
     expect(told.slice(letGo + 1)).toEqual(["down", "down", "typed Grüße, Привет 5 € 😀", "typed help my"]);
   },
 );
