@@ -1,12 +1,19 @@
-"""Shows a page that has something of all that pages have and uses it a little, so that what loads, shows and moves pages is
-there; then a blank one."""
+"""Shows a page that has something of all that pages have and uses it a little by way of the screen, so that what loads, shows
+and moves pages is there; then a blank one."""
 
 import http.server
+import os
+import ssl
+import subprocess
 import threading
 import time
 
+from viewer import LEFT, WHEEL_DOWN, WHEEL_UP, Viewer
 from windows import Windows
 
+ADDRESS = "198.18.0.1"
+"""The machine's own and not its loopback: what Chromium shows beside an address that it holds to be insecure is a lot of code."""
+CERTIFICATE = "/tmp/warm.pem"
 PAGE = """<!doctype html><meta charset=utf-8><title>Warm</title><style>
 body{font:16px sans-serif;margin:0;background:linear-gradient(#fff,#def)} .g{display:grid;grid-template-columns:1fr 2fr;gap:1em}
 .c{border-radius:8px;box-shadow:0 2px 8px #0003;padding:1em;transition:all .1s} code{font-family:monospace} h1{font-family:serif}
@@ -36,24 +43,39 @@ class Site(http.server.ThreadingHTTPServer):
         def log_message(self, *_):
             pass
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), self.Answers)
+    def __init__(self, is_secure):
+        super().__init__((ADDRESS, 0), self.Answers)
+        if is_secure:
+            self.socket = _secured(self.socket)
         threading.Thread(target=self.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/"
+        self.url = f"{'https' if is_secure else 'http'}://{ADDRESS}:{self.server_address[1]}/"
+
+
+def _secured(listener):
+    """Nobody else trusts the certificate, nor that for long: it is for this machine's own page, in its warm-up."""
+    if not os.path.exists(CERTIFICATE):
+        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=warm -days 2".split()
+        subprocess.run([*command, "-keyout", CERTIFICATE, "-out", CERTIFICATE], check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context.wrap_socket(listener, server_side=True)
 
 
 def warm(chromium, asker, words):
     """`warm`: one round."""
     windows = Windows(chromium)
     session, target = windows.first()
-    with Site() as site:
-        for url in (site.url, "about:blank"):
+    chromium.call("Security.setIgnoreCertificateErrors", session, ignore=True)
+    with Site(False) as site, Site(True) as secure, Viewer() as viewer:
+        for url in (site.url, secure.url, "about:blank"):
             document = windows.document_of(session)
             chromium.call("Page.navigate", session, url=url)
             _wait(chromium, windows, target, document)
             if url == site.url:
-                _use(chromium, session)
-        site.shutdown()
+                _use(viewer, chromium, session)
+        for each in (site, secure):
+            each.shutdown()
+    chromium.call("Security.setIgnoreCertificateErrors", session, ignore=False)
     chromium.call("Page.resetNavigationHistory", session)
     # A blank page leaves the keyboard to the address bar, where it would stay when a page comes.
     chromium.call("Page.bringToFront", session)
@@ -62,14 +84,14 @@ def warm(chromium, asker, words):
     return 0
 
 
-def _use(chromium, session):
+def _use(viewer, chromium, session):
     chromium.call("Page.bringToFront", session)
-    for letter in "warm" * 3:
-        key = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
-        chromium.call("Input.dispatchKeyEvent", session, type="keyDown", text=letter, **key)
-        chromium.call("Input.dispatchKeyEvent", session, type="keyUp", **key)
-    for way in (300, -300):
-        chromium.call("Input.dispatchMouseEvent", session, type="mouseWheel", x=200, y=200, deltaX=0, deltaY=way)
+    viewer.type("warm " * 3)
+    middle = viewer.width // 2, viewer.height * 2 // 3
+    for buttons in (LEFT, WHEEL_DOWN, WHEEL_UP):
+        viewer.point(*middle, buttons)
+    for width, height in ((viewer.width - 80, viewer.height - 40), (viewer.width, viewer.height)):
+        viewer.resize(width, height)
 
 
 def _wait(chromium, windows, target, document):

@@ -17,6 +17,7 @@ from com.sun.star.text.ControlCharacter import PARAGRAPH_BREAK
 sys.path.insert(0, "/usr/lib/mayfly/display")
 
 from serve import Asker, listen  # noqa: E402
+from viewer import WHEEL_DOWN, WHEEL_UP, Viewer  # noqa: E402
 
 HOME = "/tmp/libreoffice"
 PIPE = "mayfly-view"
@@ -176,8 +177,12 @@ def warm(office, asker, words):
             with _shown(office, f"private:factory/{factory}") as model:
                 FILL[factory](model)
                 model.storeToURL(uno.systemPathToFileUrl(path), _properties({"FilterName": writer}))
-        with _shown(office, path):
-            pass
+        with _shown(office, path), Viewer() as viewer:
+            viewer.type("warm ")
+            for buttons in (WHEEL_DOWN, WHEEL_UP):
+                viewer.point(viewer.width // 2, viewer.height // 2, buttons)
+            for width, height in ((viewer.width - 80, viewer.height - 40), (viewer.width, viewer.height)):
+                viewer.resize(width, height)
     asker.say("warm")
     return 0
 
