@@ -12,8 +12,9 @@ PIXEL_FORMAT = bytes([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0])
 ENCODINGS = (1, 7, 0, -308, -224, -239, -255)
 """What a tab asks for: copies, Tight, raw, sizes, last rectangles, cursors, fast compression."""
 LEFT, WHEEL_UP, WHEEL_DOWN = 1, 8, 16
-QUIET_SECONDS = 0.5
-MOST_SECONDS = 20
+QUIET_SECONDS = 0.35
+"""Shorter than a text cursor takes to blink."""
+MOST_SECONDS = 5
 
 
 class Viewer:

@@ -15,6 +15,7 @@ const HEAD_START_MS = 50;
  */
 export class StandbyPool implements AsyncDisposable {
   readonly #make: (signal: AbortSignal) => Promise<MicroVm>;
+  readonly #rest: typeof atRest;
   readonly #ready: MicroVm[] = [];
   readonly #making = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<unknown>>();
@@ -25,8 +26,9 @@ export class StandbyPool implements AsyncDisposable {
   #lastTookMs = 0;
 
   /** @param make its signal ends the making: to warm a large program up takes minutes under emulation */
-  constructor(make: (signal: AbortSignal) => Promise<MicroVm>) {
+  constructor(make: (signal: AbortSignal) => Promise<MicroVm>, rest: typeof atRest = atRest) {
     this.#make = make;
+    this.#rest = rest;
   }
 
   get ready(): number {
@@ -58,7 +60,7 @@ export class StandbyPool implements AsyncDisposable {
     this.#busy++;
     try {
       if (this.#lastTookMs < CHEAP_MS) await wait(HEAD_START_MS, undefined, { ref: false, signal });
-      else await atRest(taken.machine, signal);
+      else await this.#rest(taken.machine, signal);
     } finally {
       this.#busy--;
     }

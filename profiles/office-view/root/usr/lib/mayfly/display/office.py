@@ -169,9 +169,9 @@ def _forget_unchanged(path, before):
 
 
 def warm(office, asker, words):
-    """`warm [ROUNDS]`: a document of each kind, made where there is none yet, and opened as a person's is, so that what reads
-    it is there too."""
-    for factory, (suffix, writer) in list(SAMPLES.items()) * int(words[0] if words else 1):
+    """`warm`: a document of each kind, made where there is none yet, and opened and used as a person's is, so that what reads
+    and changes it is there too."""
+    for factory, (suffix, writer) in SAMPLES.items():
         path = f"{HOME}/sample.{suffix}"
         if not os.path.exists(path):
             with _shown(office, f"private:factory/{factory}") as model:
