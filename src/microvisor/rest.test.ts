@@ -53,7 +53,8 @@ it("is over at once when the machine ends", async () => {
 
 it("ends with its signal", async () => {
   const closing = new AbortController();
-  const waiting = expect(atRest(machine(() => 10), closing.signal)).rejects.toThrow();
+  const busy = machine(() => 10);
+  const waiting = expect(atRest(busy, closing.signal)).rejects.toThrow();
   closing.abort();
   await waiting;
 });

@@ -7,7 +7,9 @@ import { StandbyPool } from "./standby.ts";
 /** As much of a machine as a pool looks at. */
 const STILL = {
   machine: { ended: new Promise(() => undefined) },
-  dispose: async () => await Promise.resolve(),
+  dispose: async () => {
+    await Promise.resolve();
+  },
 } as unknown as MicroVm;
 
 it("ends what is being made when it is closed, and tells whoever waits for it", async () => {
