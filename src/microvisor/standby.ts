@@ -45,7 +45,8 @@ export class StandbyPool implements AsyncDisposable {
   /** A ready fork, now the caller's; undefined where none is. */
   take(): MicroVm | undefined {
     const vm = this.#ready.shift();
-    if (vm !== undefined) void ignoring(this.#replace(vm), "the next task forks for itself and tells why it cannot");
+    if (vm !== undefined)
+      void ignoring(this.#replace(vm), "the next task forks for itself and tells why it cannot");
     return vm;
   }
 
