@@ -32,13 +32,16 @@ class Viewer:
         self._take(name)
         self._socket.sendall(bytes(4) + PIXEL_FORMAT + struct.pack(f">BxH{len(ENCODINGS)}i", 2, len(ENCODINGS), *ENCODINGS))
         self._ask(0)
-        threading.Thread(target=self._look, daemon=True).start()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+        self._looking.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.shutdown(socket.SHUT_RD)
+        self._looking.join()
+        self._socket.close()
 
     def resize(self, width, height):
         self._socket.sendall(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 0, 0, 0, width, height, 0))

@@ -1,15 +1,19 @@
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Mayfly, type CaptureRequest, type OpenResult } from "../../src/index.ts";
+import { publicAuthority } from "../egress/inspected.ts";
 import { DnsServer } from "../support/dns-server.ts";
 
 const HOST = "site.example.org";
+/** Has a certificate of an authority that nobody knows. */
+const UNKNOWN = "real.example";
 const HTML = { "content-type": "text/html; charset=utf-8" };
 /** What the site shows; `SCRIPT` stands for what only a script writes. */
 const PAGES: Readonly<Record<string, string>> = {
@@ -41,7 +45,7 @@ beforeAll(async () => {
   server = createServer(site).listen(0, "127.0.0.1");
   await once(server, "listening");
   ({ port } = server.address() as AddressInfo);
-  dns = await DnsServer.start({ [HOST]: ["127.0.0.1"] });
+  dns = await DnsServer.start({ [HOST]: ["127.0.0.1"], [UNKNOWN]: ["127.0.0.1"] });
   mayfly = await Mayfly.open({ dns: [dns.address] });
   await mayfly.prepare("browser");
 }, 3_600_000);
@@ -129,5 +133,20 @@ describe("Mayfly.capture", { timeout: 3_600_000 }, () => {
     expect(outcome).toMatchObject({ kind: "failed", code: "E_PAGE_UNREACHABLE" });
     expect(outcome.kind === "failed" && outcome.message).toContain(host);
     expect(readdirSync(out)).toEqual([]);
+  });
+
+  it("does not believe a certificate of nobody's, though it overlooked one while it was warmed up", async () => {
+    const { identity } = await publicAuthority();
+    const secure = createTlsServer(identity, site).listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const place = `:${(secure.address() as AddressInfo).port}`;
+    const network = { allow: [`${UNKNOWN}${place}`], private: [`127.0.0.1${place}`] };
+    try {
+      const { outcome } = await mayfly.capture(`https://${UNKNOWN}${place}/`, { out, policy: { network } });
+      expect(outcome).toMatchObject({ kind: "failed", code: "E_PAGE_UNREACHABLE" });
+      expect(outcome.kind === "failed" && outcome.message).toContain("CERT");
+    } finally {
+      secure.close();
+    }
   });
 });

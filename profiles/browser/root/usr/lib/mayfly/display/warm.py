@@ -58,7 +58,8 @@ def _secured(listener):
         subprocess.run([*command, "-keyout", CERTIFICATE, "-out", CERTIFICATE], check=True, stderr=subprocess.DEVNULL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    return context.wrap_socket(listener, server_side=True)
+    # Each handshake is the business of the thread that answers: who connects and says nothing holds up nobody.
+    return context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
 
 
 def warm(chromium, asker, words):
