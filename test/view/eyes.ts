@@ -20,8 +20,12 @@ export interface Tab {
   readonly errors: string[];
 }
 
+/** How long a person would look for something before giving up, in ms; a loaded machine under emulation is slow. */
+const PATIENCE_MS = 240_000;
+
 export async function openTab(context: BrowserContext, url: string): Promise<Tab> {
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const requests: string[] = [];
   const errors: string[] = [];
   page.on("request", (request) => requests.push(request.url()));
@@ -53,9 +57,6 @@ export async function readScreen(page: Page, enlarge = 1): Promise<string> {
     stdio: ["pipe", "pipe", "ignore"],
   }).toString();
 }
-
-/** How long a person would look for something before giving up, in ms; a loaded machine under emulation is slow. */
-const PATIENCE_MS = 240_000;
 
 /**
  * Looks again and again until the screen says it.
