@@ -19,7 +19,7 @@ const PAGE = `<body style="margin:0;background:rgb(${FILL})"><input autofocus st
 
 /**
  * Live views in a real browser: from the request to the first content in the tab, from a standby and cold (the same image
- * booted, its program started and warmed up as the template's was, the same page), in turns within one run; and from a key to
+ * booted and its program started, the same page), in turns within one run; and from a key to
  * a changed pixel, in a text field of the page.
  */
 export async function view(host, images, accelerator, rounds) {
@@ -88,7 +88,7 @@ function fullLimits(limits) {
   return { ...limits, cpus: undefined };
 }
 
-/** Gives machines that were just booted and warmed up, in the place of forks. */
+/** Gives machines that were just booted, with their program started, in the place of forks. */
 function coldMicrovisor({ host, accelerator }, image) {
   const { profile } = image;
   return {
